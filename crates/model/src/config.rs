@@ -1,0 +1,165 @@
+//! What a tenant has set up, as the engine is given it. Storage reads it, the engine obeys it, screens change it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DispositionId, FlowId, NumberId, QueueId, SkillId, TenantId, TrunkId, UserId};
+use crate::phone::E164;
+use crate::prompt::Language;
+use crate::state::Device;
+
+/// A tenant's configuration as one value: it takes effect whole or not at all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TenantConfig {
+    pub tenant: TenantId,
+    pub name: String,
+    /// Rises by one with each change; receipts and journal rows may name it.
+    pub version: i64,
+    /// ISO 3166 code for numbers in national form.
+    pub region: String,
+    /// IANA name, such as `Europe/Moscow`; the day of reports and hours.
+    pub time_zone: String,
+    /// Minutes east of UTC that `time_zone` stands at now; the shell refreshes it.
+    pub utc_offset_min: i32,
+    pub queues: Vec<Queue>,
+    pub agents: Vec<Agent>,
+    pub skills: Vec<Skill>,
+    pub dispositions: Vec<Disposition>,
+    pub flows: Vec<FlowSource>,
+    pub numbers: Vec<Number>,
+    pub trunks: Vec<Trunk>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Queue {
+    pub id: QueueId,
+    /// Stable word used by flows and the API, such as `support`.
+    pub key: String,
+    pub name: String,
+    /// Every skill is needed at its least level.
+    pub required_skills: Vec<SkillLevel>,
+    /// How long an offer rings before it is missed. 3 to 120 s.
+    pub ring_timeout_s: u32,
+    pub wrap_up: WrapUp,
+    /// Threshold T of the service level. 1 to 3,600 s.
+    pub service_level_s: u32,
+    /// Aim of the service level, per cent.
+    pub service_level_target: u32,
+    /// Abandonments before this many seconds do not count. 0 to 60 s.
+    pub short_abandon_s: u32,
+    /// Say the position to the caller every so many seconds; 0 is never.
+    pub announce_every_s: u32,
+    /// The most who may wait; one more is told `all-busy`. 1 to 100,000.
+    pub max_waiting: u32,
+    pub record: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SkillLevel {
+    pub skill: SkillId,
+    /// 1 to 10.
+    pub level: u8,
+}
+
+/// After-call work of a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "mode", rename_all = "snake_case")]
+pub enum WrapUp {
+    None,
+    /// Ends by itself after `limit_s`, or earlier when the agent finishes. 1 to 900 s.
+    Timed {
+        limit_s: u32,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Skill {
+    pub id: SkillId,
+    pub key: String,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Disposition {
+    pub id: DispositionId,
+    pub key: String,
+    pub name: String,
+    /// Offered after calls of these queues; empty means all.
+    pub queues: Vec<QueueId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Agent {
+    pub id: UserId,
+    pub name: String,
+    /// Queues the agent works for.
+    pub queues: Vec<QueueId>,
+    pub skills: Vec<SkillLevel>,
+    pub device: Device,
+    /// Name of the agent's phone account at the registrar, if any.
+    pub sip_username: Option<String>,
+    /// A fixed address of the phone, used in place of a registration.
+    pub phone_uri: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowSource {
+    pub id: FlowId,
+    pub key: String,
+    pub name: String,
+    /// The flow as JSON text (schema in `docs/flow.schema.json`).
+    pub json: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Number {
+    pub id: NumberId,
+    /// E.164, or a short internal number of digits only.
+    pub number: String,
+    pub flow: FlowId,
+    pub language: Language,
+}
+
+/// A line to the telephone network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trunk {
+    pub id: TrunkId,
+    pub key: String,
+    pub name: String,
+    /// Addresses that calls may come from, as CIDR.
+    pub sources: Vec<String>,
+    /// Register at a provider.
+    pub registration: Option<TrunkRegistration>,
+    /// The most calls at once on this trunk.
+    pub max_calls: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkRegistration {
+    /// `sip:provider.example` or `sip:192.0.2.1:5060;transport=tcp`.
+    pub registrar: String,
+    pub username: String,
+    pub password: String,
+    /// Seconds asked for. 60 to 7,200.
+    pub expires_s: u32,
+}
+
+impl std::fmt::Debug for TrunkRegistration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrunkRegistration")
+            .field("registrar", &self.registrar)
+            .field("username", &self.username)
+            .field("password", &"***")
+            .field("expires_s", &self.expires_s)
+            .finish()
+    }
+}
+
+/// What a caller showed of themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerId {
+    /// The user part as it came, at most 64 characters, printable.
+    pub shown: String,
+    /// The number, where it is one.
+    pub number: Option<E164>,
+    pub name: String,
+}

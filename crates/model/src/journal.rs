@@ -1,0 +1,214 @@
+//! The journal: what happened, in order. It is the truth; every report is computed from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{
+    CustomerId, DispositionId, EntryId, FlowId, InteractionId, OfferId, QueueId, RecordingId, TrunkId, UserId,
+};
+use crate::leg::Cause;
+use crate::state::{Activity, Device, Presence};
+use crate::time::UtcMs;
+
+/// One row. The store adds the tenant and a sequence number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Entry {
+    pub id: EntryId,
+    pub at: UtcMs,
+    pub interaction: Option<InteractionId>,
+    pub agent: Option<UserId>,
+    pub event: Event,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Inbound,
+    Outbound,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Voice,
+}
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    Customer,
+    Agent,
+    System,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferOutcome {
+    Accepted,
+    Declined,
+    NoAnswer,
+    Busy,
+    Unreachable,
+    /// The caller hung up or the call went elsewhere while it rang.
+    Withdrawn,
+}
+
+/// How a stay in a queue ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueOutcome {
+    Answered,
+    Abandoned,
+    /// The flow or a limit sent the caller elsewhere.
+    Overflowed,
+    Interrupted,
+}
+
+/// How the whole interaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An agent talked with the customer.
+    Answered,
+    /// The customer left a queue before an agent answered.
+    Abandoned,
+    /// The customer left, or was let go, in the flow before any queue.
+    EndedInFlow,
+    /// The call was refused (no number, overload, closed without a flow).
+    Refused,
+    /// The server stopped during the call.
+    Interrupted,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    InteractionStarted {
+        channel: Channel,
+        direction: Direction,
+        from: String,
+        to: String,
+        trunk: Option<TrunkId>,
+        flow: FlowId,
+    },
+    CustomerMatched {
+        customer: CustomerId,
+        created: bool,
+    },
+    /// The system answered the call; the flow talks.
+    FlowAnswered,
+    FlowNode {
+        node: String,
+        node_kind: String,
+    },
+    /// Digits given at a menu or an entry; secret ones are never in the journal.
+    Collected {
+        node: String,
+        name: String,
+        value: String,
+    },
+    /// The interaction waits. `attempt` is 1 for the first queue and rises with each further one.
+    Queued {
+        queue: QueueId,
+        attempt: u32,
+        position: u32,
+    },
+    PositionAnnounced {
+        queue: QueueId,
+        position: u32,
+    },
+    Offered {
+        offer: OfferId,
+        queue: Option<QueueId>,
+        agent: UserId,
+        device: Device,
+        deadline: UtcMs,
+    },
+    OfferEnded {
+        offer: OfferId,
+        agent: UserId,
+        outcome: OfferOutcome,
+        rang_ms: i64,
+    },
+    /// Ends the stay that the last `Queued` began; `wait_ms` counts from it.
+    LeftQueue {
+        queue: QueueId,
+        outcome: QueueOutcome,
+        wait_ms: i64,
+    },
+    /// An agent and the customer hear each other. `queue` is the queue it came from, if any.
+    AgentConnected {
+        agent: UserId,
+        queue: Option<QueueId>,
+        device: Device,
+    },
+    HoldStarted {
+        by: Party,
+    },
+    HoldEnded {
+        by: Party,
+        held_ms: i64,
+    },
+    /// The agent's browser lost its media and may come back.
+    AgentLost {
+        agent: UserId,
+    },
+    AgentBack {
+        agent: UserId,
+    },
+    TransferredToQueue {
+        queue: QueueId,
+        by: UserId,
+    },
+    TransferredToAgent {
+        agent: UserId,
+        by: UserId,
+    },
+    /// The agent's part of the conversation is over; times cover this agent's part only.
+    AgentDisconnected {
+        agent: UserId,
+        queue: Option<QueueId>,
+        talk_ms: i64,
+        hold_ms: i64,
+    },
+    /// A call bridged to an outside party by the flow.
+    PartyConnected {
+        uri: String,
+    },
+    RecordingStarted {
+        recording: RecordingId,
+    },
+    RecordingSealed {
+        recording: RecordingId,
+        duration_ms: i64,
+        bytes: i64,
+    },
+    InteractionEnded {
+        outcome: Outcome,
+        cause: Cause,
+        by: Party,
+    },
+    WrapUpStarted {
+        agent: UserId,
+        queue: Option<QueueId>,
+        deadline: UtcMs,
+    },
+    /// What the agent wrote; may come several times, the last counts.
+    Noted {
+        agent: UserId,
+        disposition: Option<DispositionId>,
+        note: String,
+    },
+    WrapUpEnded {
+        agent: UserId,
+        queue: Option<QueueId>,
+        wrap_up_ms: i64,
+    },
+    /// The agent's state from this moment on.
+    AgentState {
+        agent: UserId,
+        presence: Presence,
+        activity: Activity,
+        device: Device,
+    },
+}
