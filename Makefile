@@ -1,0 +1,34 @@
+# Every target is one script in scripts/ or bench/, which can be run by hand too.
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench bench-peers fmt lint clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## build and start with the demo company; installs what is missing first
+	@scripts/run
+
+build: ## build the web app and the server, target/release/perezvon
+	@scripts/setup build
+	@scripts/build
+
+test: ## every test: Rust, web units, type checks, end to end
+	@scripts/test
+
+bench: ## measure this server, print the table
+	@scripts/setup bench
+	@bench/run
+
+bench-peers: ## the same work on Asterisk beside us
+	@scripts/setup bench
+	@bench/peers/asterisk measure
+
+fmt: ## format all sources
+	@scripts/fmt
+
+lint: ## formatting, clippy, web type checks
+	@scripts/setup lint
+	@scripts/lint
+
+clean: ## remove what was built; keeps data/ and downloaded packages
+	@scripts/clean
