@@ -1,1 +1,7 @@
+//! HTTP and WebSocket: sign-in, desks, the floor, journals, customers, configuration, reports. Handlers parse, ask the
+//! store or a tenant's task through a port, and answer. This crate never decides about calls, never touches SIP, RTP
+//! or audio, and never reaches another tenant's rows: only authentication mints a `TenantScope`.
 
+pub mod ports;
+
+pub use ports::{ApiConfig, DemoPort, PortRequest, TenantPort, Tenants};
