@@ -2,6 +2,12 @@
 //! store or a tenant's task through a port, and answer. This crate never decides about calls, never touches SIP, RTP
 //! or audio, and never reaches another tenant's rows: only authentication mints a `TenantScope`.
 
+pub mod password;
 pub mod ports;
+mod sip;
 
-pub use ports::{ApiConfig, DemoPort, PortRequest, TenantPort, Tenants};
+pub use ports::{
+    ApiConfig, DemoPort, JournalHealth, Metric, MetricKind, Peaks, PortRequest, Readiness, TenantPort,
+    Tenants,
+};
+pub use sip::{REALM, SipHa1, sip_ha1};

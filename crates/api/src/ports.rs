@@ -126,6 +126,8 @@ pub struct ApiConfig {
     pub public_url: String,
     /// `Secure` on the session cookie; on wherever the page is served over TLS.
     pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed; empty where clients connect directly.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Recordings are served from this folder only.
     pub recordings: PathBuf,
     pub demo: Option<DemoPort>,
