@@ -1,0 +1,14 @@
+// Makes api/src/schema.d.ts from api/openapi.json, the snapshot that the server's own test keeps equal to its code.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import openapiTS, { astToString } from 'openapi-typescript'
+
+const snapshot = fileURLToPath(new URL('../openapi.json', import.meta.url))
+const target = fileURLToPath(new URL('../src/schema.d.ts', import.meta.url))
+
+if (!existsSync(snapshot)) {
+  console.error('api/openapi.json is missing; the server writes it: GET /api/v1/openapi.json')
+  process.exit(1)
+}
+const types = await openapiTS(JSON.parse(readFileSync(snapshot, 'utf8')))
+writeFileSync(target, `// Made by api/scripts/generate.mjs from api/openapi.json.\n${astToString(types)}`)

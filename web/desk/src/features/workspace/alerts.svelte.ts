@@ -1,0 +1,36 @@
+// How a ring reaches a person who looks elsewhere: sound, the page's title, a notification of the system.
+import type { OfferView } from '@perezvon/api'
+import { announce, t } from '@perezvon/ui'
+import { ringing } from '../softphone/ringing'
+import { nameOf } from './desk.svelte'
+
+const FLASH_MS = 1_000
+
+/** Begins with an offer, ends with what it returns. Only the tab that is the telephone makes a sound. */
+export function alertTo(offer: OfferView, withSound: boolean): () => void {
+  const who = nameOf(offer.about)
+  announce(t('ring.announced', { who, queue: offer.about.queue_name }), 'assertive')
+  const stops = [flashTitle(t('ring.title', { who })), notify(who, offer)]
+  if (withSound && offer.device === 'browser') stops.push(ringing())
+  return () => stops.forEach((stop) => stop())
+}
+
+function flashTitle(text: string): () => void {
+  const before = document.title
+  document.title = text
+  const timer = setInterval(() => (document.title = document.title === text ? before : text), FLASH_MS)
+  return () => {
+    clearInterval(timer)
+    document.title = before
+  }
+}
+
+function notify(who: string, offer: OfferView): () => void {
+  if (typeof Notification === 'undefined' || Notification.permission !== 'granted' || document.visibilityState === 'visible') return () => undefined
+  const notification = new Notification(t('ring.title', { who }), { body: offer.about.queue_name, tag: offer.offer, silent: true })
+  notification.onclick = () => {
+    window.focus()
+    notification.close()
+  }
+  return () => notification.close()
+}

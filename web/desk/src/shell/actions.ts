@@ -1,0 +1,149 @@
+// Everything that can be done by a key or from the palette, in one table: its words, its key, when it is possible.
+// Call keys work anywhere, even while typing; single keys only outside fields, and they can be turned off.
+import { language, setLanguage, theme, type PlainKey, type Shortcut } from '@perezvon/ui'
+import { session } from '../features/session/session.svelte'
+import { softphone } from '../features/softphone/softphone.svelte'
+import { panels, writing } from '../features/workspace/desk.svelte'
+import { live } from '../live/live.svelte'
+import { router } from './router.svelte'
+import { overlays } from './overlays.svelte'
+
+export type Group = 'call' | 'go' | 'other'
+
+export interface Action {
+  id: string
+  group: Group
+  label: PlainKey
+  shortcut?: Shortcut
+  /** Second key after `g`. */
+  goKey?: string
+  /** Works only outside fields, as it is a key of the text. */
+  single?: true
+  available(): boolean
+  run(): void
+}
+
+const isAgent = () => live.desk !== null || session.me?.role === 'agent'
+const isSupervisor = () => session.me?.role === 'supervisor' || session.me?.role === 'admin'
+const isAdmin = () => session.me?.role === 'admin'
+const always = () => true
+const call = () => live.desk?.call ?? null
+
+function inWorkspace(then: () => void): void {
+  if (router.screen.name !== 'workspace') router.go('/')
+  then()
+}
+
+/** Accepts the offer that rings, and shows the desk. */
+export function answer(): void {
+  const offer = live.desk?.offer
+  if (!offer) return
+  inWorkspace(() => void live.command({ command: 'accept', offer: offer.offer }))
+}
+
+export function decline(): void {
+  const offer = live.desk?.offer
+  if (offer) void live.command({ command: 'decline', offer: offer.offer })
+}
+
+export function hangUp(): void {
+  const current = call()
+  if (current) void live.command({ command: 'hang_up', interaction: current.about.interaction })
+}
+
+export function toggleHold(): void {
+  const current = call()
+  if (current) void live.command({ command: 'hold', interaction: current.about.interaction, on: current.held_since === null })
+}
+
+export function toggleMute(): void {
+  const current = call()
+  if (!current) return
+  // The microphone shuts at once; the server is told as well.
+  softphone.gate(current.muted && current.held_since === null)
+  void live.command({ command: 'mute', interaction: current.about.interaction, on: !current.muted })
+}
+
+export function getReady(): void {
+  if (typeof Notification !== 'undefined' && Notification.permission === 'default') void Notification.requestPermission()
+  void live.command({ command: 'set_presence', presence: { state: 'ready' } })
+}
+
+export function toggleReady(): void {
+  if (live.desk?.presence.state === 'ready') void live.command({ command: 'set_presence', presence: { state: 'break', reason: 'rest' } })
+  else getReady()
+}
+
+function panel(name: 'keypad' | 'transfer'): void {
+  inWorkspace(() => (panels.open = panels.open === name ? null : name))
+}
+
+function focus(name: 'note' | 'disposition'): void {
+  inWorkspace(() => (panels.focus = name))
+}
+
+const page = (id: string, label: PlainKey, goKey: string, path: string, available: () => boolean): Action => ({
+  id,
+  group: 'go',
+  label,
+  goKey,
+  available,
+  run: () => router.go(path),
+})
+
+export const actions: Action[] = [
+  { id: 'answer', group: 'call', label: 'action.answer', shortcut: { code: 'KeyA', alt: true }, available: () => Boolean(live.desk?.offer), run: answer },
+  {
+    id: 'hang_up',
+    group: 'call',
+    label: 'action.hang_up',
+    shortcut: { code: 'KeyX', alt: true, shift: true },
+    available: () => Boolean(live.desk?.offer ?? call()),
+    run: () => (live.desk?.offer ? decline() : hangUp()),
+  },
+  { id: 'mute', group: 'call', label: 'action.mute', shortcut: { code: 'KeyM', alt: true }, available: () => call() !== null, run: toggleMute },
+  { id: 'hold', group: 'call', label: 'action.hold', shortcut: { code: 'KeyH', alt: true }, available: () => call() !== null, run: toggleHold },
+  { id: 'transfer', group: 'call', label: 'action.transfer', shortcut: { code: 'KeyT', alt: true }, available: () => call() !== null, run: () => panel('transfer') },
+  { id: 'keypad', group: 'call', label: 'action.keypad', shortcut: { code: 'KeyK', alt: true }, available: () => call() !== null, run: () => panel('keypad') },
+  { id: 'note', group: 'call', label: 'action.note', shortcut: { code: 'KeyN', alt: true }, available: () => writing.current !== null, run: () => focus('note') },
+  { id: 'disposition', group: 'call', label: 'action.disposition', shortcut: { code: 'KeyW', alt: true }, available: () => writing.current !== null, run: () => focus('disposition') },
+  {
+    id: 'finish',
+    group: 'call',
+    label: 'action.finish',
+    shortcut: { code: 'Enter', mod: true },
+    available: () => Boolean(live.desk?.wrap_up && writing.current),
+    run: () => void writing.current?.finish(),
+  },
+  { id: 'ready', group: 'call', label: 'action.ready', shortcut: { code: 'KeyR', alt: true }, available: () => live.desk !== null, run: toggleReady },
+  page('workspace', 'nav.workspace', 'KeyA', '/', isAgent),
+  page('journal', 'nav.journal', 'KeyJ', '/journal', always),
+  page('customers', 'nav.customers', 'KeyC', '/customers', always),
+  page('floor', 'nav.floor', 'KeyW', '/floor', isSupervisor),
+  page('report', 'nav.report', 'KeyR', '/report', isSupervisor),
+  page('admin', 'nav.admin', 'KeyS', '/admin/queues', isAdmin),
+  page('flows', 'nav.flows', 'KeyF', '/admin/flows', isAdmin),
+  { id: 'palette', group: 'other', label: 'action.palette', shortcut: { code: 'KeyK', mod: true }, available: always, run: () => (overlays.palette = !overlays.palette) },
+  { id: 'search', group: 'other', label: 'action.search', shortcut: { code: 'Slash' }, single: true, available: always, run: search },
+  { id: 'help', group: 'other', label: 'action.help', shortcut: { code: 'Slash', shift: true }, single: true, available: always, run: () => (overlays.help = true) },
+  { id: 'language', group: 'other', label: 'action.language', available: always, run: () => setLanguage(language() === 'ru' ? 'en' : 'ru') },
+  { id: 'theme', group: 'other', label: 'action.theme', available: always, run: () => theme.set(dark() ? 'light' : 'dark') },
+  { id: 'sign_out', group: 'other', label: 'action.sign_out', available: () => session.me !== null, run: () => void session.signOut() },
+]
+
+/** The page's own search field, or the palette where there is none. */
+function search(): void {
+  const field = document.querySelector<HTMLElement>('main [data-search]')
+  if (field) field.focus()
+  else overlays.palette = true
+}
+
+function dark(): boolean {
+  return theme.current === 'dark' || (theme.current === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+}
+
+export function action(id: string): Action {
+  const found = actions.find((candidate) => candidate.id === id)
+  if (!found) throw new Error(`no action ${id}`)
+  return found
+}

@@ -1,0 +1,103 @@
+// Headless Chromium as an agent: a microphone that plays a tone, a page, and what can be heard in it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { password, until } from './server.mjs'
+import { writeTone } from './sound.mjs'
+
+export class Desk {
+  /** Opens the page with `hz` as the agent's voice, and signs in unless `email` is null. */
+  static async open(server, { email = 'agent1@demo.example', hz = 1000, language = 'en', width = 1440, height = 900, dark = false } = {}) {
+    const desk = new Desk()
+    desk.folder = mkdtempSync(join(tmpdir(), 'perezvon-desk-'))
+    const voice = writeTone(join(desk.folder, 'voice.wav'), hz)
+    desk.browser = await chromium.launch({
+      executablePath: process.env.PEREZVON_TEST_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--allow-loopback-in-peer-connection',
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+        `--use-file-for-fake-audio-capture=${voice}`,
+        '--autoplay-policy=no-user-gesture-required',
+      ],
+    })
+    desk.context = await desk.browser.newContext({
+      viewport: { width, height },
+      locale: language === 'ru' ? 'ru-RU' : 'en-GB',
+      timezoneId: 'Europe/Moscow',
+      colorScheme: dark ? 'dark' : 'light',
+      permissions: ['microphone'],
+    })
+    desk.context.setDefaultTimeout(30_000)
+    desk.page = await desk.context.newPage()
+    desk.problems = []
+    desk.page.on('pageerror', (error) => desk.problems.push(`page error: ${error.message}`))
+    desk.page.on('console', (message) => {
+      if (message.type() === 'error') desk.problems.push(`console: ${message.text()}`)
+    })
+    if (email) {
+      const answer = await desk.context.request.post(`${server.url}/api/v1/session`, { data: { email, password } })
+      if (!answer.ok()) throw new Error(`sign-in of ${email}: ${answer.status()}`)
+    }
+    await desk.page.goto(`${server.url}/?probe`)
+    return desk
+  }
+
+  /** Loudness and the strongest frequency of what the agent hears now. */
+  async hears() {
+    return this.page.evaluate(async () => {
+      const stream = window.__perezvon?.remoteStream
+      if (!stream) return { rms: 0, hz: 0 }
+      window.__ear ??= (() => {
+        const context = new AudioContext()
+        const analyser = context.createAnalyser()
+        analyser.fftSize = 8192
+        return { context, analyser }
+      })()
+      if (window.__ear.stream !== stream) {
+        window.__ear.source?.disconnect()
+        window.__ear.source = window.__ear.context.createMediaStreamSource(stream)
+        window.__ear.source.connect(window.__ear.analyser)
+        window.__ear.stream = stream
+      }
+      await window.__ear.context.resume()
+      const { analyser, context } = window.__ear
+      const time = new Float32Array(analyser.fftSize)
+      analyser.getFloatTimeDomainData(time)
+      const rms = Math.sqrt(time.reduce((sum, value) => sum + value * value, 0) / time.length)
+      const bins = new Float32Array(analyser.frequencyBinCount)
+      analyser.getFloatFrequencyData(bins)
+      let top = 0
+      for (let n = 1; n < bins.length; n++) if (bins[n] > bins[top]) top = n
+      return { rms, hz: (top * context.sampleRate) / analyser.fftSize }
+    })
+  }
+
+  /** Waits until the agent hears a tone within 15 Hz. */
+  async untilHears(hz) {
+    let last
+    return until(
+      `the agent to hear ${hz} Hz`,
+      async () => {
+        last = await this.hears()
+        return last.rms > 0.01 && Math.abs(last.hz - hz) < 15 ? last : null
+      },
+      20_000,
+    ).catch((error) => {
+      throw new Error(`${error.message}; heard ${JSON.stringify(last)}`)
+    })
+  }
+
+  async close() {
+    await this.browser.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,54 @@
+// Every screen in the states that people meet; used by screenshots and by axe.
+const all = ['ru-light-wide', 'en-dark-wide', 'ru-light-middle', 'en-light-narrow']
+const two = ['ru-light-wide', 'en-dark-wide']
+const step = (step) => (mock) => mock.story({ step })
+
+export const scenes = [
+  { name: 'sign-in', path: '/?left', role: null, looks: [...two, 'ru-light-narrow'] },
+  {
+    name: 'sign-in-wrong', path: '/?left', role: null, looks: ['en-light-wide'],
+    act: async (page) => {
+      await page.getByLabel('E-mail').fill('agent1@demo.example')
+      await page.getByLabel('Password').fill('wrong one')
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    },
+  },
+  { name: 'offline', path: '/', prepare: step('offline'), looks: all },
+  { name: 'missed', path: '/', prepare: step('missed'), looks: two },
+  { name: 'ready', path: '/', prepare: step('ready'), looks: two },
+  { name: 'ring', path: '/', prepare: step('ring'), looks: all },
+  { name: 'talk', path: '/', prepare: step('talk'), looks: [...all, 'ru-light-narrow'] },
+  {
+    name: 'talk-transfer', path: '/', prepare: step('talk'), looks: two,
+    act: async (page) => page.keyboard.press('Alt+KeyT'),
+  },
+  { name: 'talk-keypad', path: '/', prepare: step('talk'), looks: ['en-light-wide'], act: async (page) => page.keyboard.press('Alt+KeyK') },
+  { name: 'hold', path: '/', prepare: step('hold'), looks: ['ru-light-wide'] },
+  { name: 'lost', path: '/', prepare: step('lost'), looks: ['ru-light-wide'] },
+  { name: 'wrap-up', path: '/', prepare: step('wrap_up'), looks: all },
+  {
+    name: 'card-edit', path: '/', prepare: step('talk'), looks: ['ru-light-wide', 'en-dark-wide'],
+    act: async (page) => page.locator('aside.card button').first().click(),
+  },
+  { name: 'presence-menu', path: '/', prepare: step('ready'), looks: two, act: async (page) => page.getByTestId('presence').click() },
+  { name: 'palette', path: '/', prepare: step('ready'), looks: two, act: async (page) => page.keyboard.press('Control+KeyK') },
+  { name: 'help', path: '/', prepare: step('ready'), looks: two, act: async (page) => page.keyboard.press('Shift+Slash') },
+  { name: 'journal', path: '/journal', prepare: step('ready'), looks: all },
+  { name: 'journal-ring', path: '/journal', prepare: step('ring'), looks: ['ru-light-wide'] },
+  { name: 'conversation', path: '/journal/01935000-0000-7000-8000-000000005004', prepare: step('ready'), looks: all },
+  { name: 'customers', path: '/customers', prepare: step('ready'), looks: all },
+  { name: 'customer', path: '/customers/01935000-0000-7000-8000-000000001000', prepare: step('ready'), looks: two },
+  { name: 'floor', path: '/floor', role: 'supervisor', looks: all },
+  { name: 'floor-300', path: '/floor', role: 'supervisor', looks: ['en-light-wide'], prepare: (mock) => mock.story({ agents: 300 }) },
+  { name: 'report', path: '/report', role: 'supervisor', prepare: (mock) => mock.story({ agents: 12 }), looks: all },
+  { name: 'admin-queues', path: '/admin/queues', role: 'admin', looks: all },
+  { name: 'admin-queue', path: '/admin/queues/01935000-0000-7000-8000-000000000001', role: 'admin', looks: two },
+  { name: 'admin-users', path: '/admin/users', role: 'admin', looks: two },
+  { name: 'admin-flows', path: '/admin/flows', role: 'admin', looks: ['ru-light-wide'] },
+  { name: 'admin-trunks', path: '/admin/trunks', role: 'admin', looks: ['en-light-wide'] },
+  { name: 'failing', path: '/journal', prepare: (mock) => mock.story({ fail: true, step: 'ready' }), looks: two },
+  { name: 'empty', path: '/journal', prepare: (mock) => mock.story({ fail: false, empty: true }), looks: ['ru-light-wide'] },
+  { name: 'empty-floor', path: '/floor', role: 'supervisor', looks: ['en-light-wide'] },
+  { name: 'behind', path: '/floor', role: 'supervisor', prepare: (mock) => mock.story({ empty: false, health: 'behind' }), looks: two },
+  { name: 'nowhere', path: '/no/such/page', prepare: (mock) => mock.story({ health: 'ok' }), looks: ['en-light-wide'] },
+]

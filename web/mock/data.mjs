@@ -1,0 +1,156 @@
+// Plausible data of a small company for the mock: fixed, so that screenshots can be compared.
+let serial = 0
+/** A UUID of version 7's form; the number in it keeps ids apart. */
+export const id = (n = ++serial) => `01935000-0000-7000-8000-${String(n).padStart(12, '0')}`
+
+export const queues = [
+  { id: id(), key: 'support', name: 'Поддержка', service_level_s: 20, service_level_target: 80 },
+  { id: id(), key: 'sales', name: 'Продажи', service_level_s: 20, service_level_target: 80 },
+  { id: id(), key: 'delivery', name: 'Доставка', service_level_s: 30, service_level_target: 75 },
+  { id: id(), key: 'vip', name: 'Ключевые клиенты', service_level_s: 10, service_level_target: 90 },
+].map((queue) => ({
+  ...queue, required_skills: [], ring_timeout_s: 20, wrap_up: { mode: 'timed', limit_s: 60 }, short_abandon_s: 5, announce_every_s: 30, max_waiting: 200, record: true,
+}))
+
+export const skills = [
+  { id: id(), key: 'russian', name: 'Русский язык' },
+  { id: id(), key: 'english', name: 'Английский язык' },
+  { id: id(), key: 'billing', name: 'Расчёты' },
+]
+
+export const dispositions = [
+  ['payment', 'Платёж найден'], ['refund', 'Возврат оформлен'], ['tariff', 'Смена тарифа'], ['delivery', 'Вопрос о доставке'],
+  ['complaint', 'Жалоба'], ['callback', 'Перезвонить позже'], ['consult', 'Консультация'], ['wrong', 'Ошиблись номером'],
+].map(([key, name]) => ({ id: id(), key, name, queues: [] }))
+
+const people = ['Анна Козлова', 'Олег Рыбаков', 'Мария Тихонова', 'John Carter', 'Илья Волков', 'Ольга Ким', 'Пётр Гусев', 'Елена Фомина', 'Тимур Ахметов', 'Vera Stone', 'Роман Белов', 'Дарья Мороз']
+export const users = people.map((name, n) => ({
+  id: id(), email: `agent${n + 1}@demo.example`, name, role: 'agent', language: 'ru', device: 'browser',
+  sip_username: `agent${n + 1}`, phone_uri: null, queues: [queues[0].id, queues[n % 4].id].filter((one, at, all) => all.indexOf(one) === at), skills: [{ skill: skills[0].id, level: 8 }],
+}))
+users.push(
+  { id: id(), email: 'supervisor@demo.example', name: 'Светлана Орлова', role: 'supervisor', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, queues: [], skills: [] },
+  { id: id(), email: 'admin@demo.example', name: 'Николай Зимин', role: 'admin', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, queues: [], skills: [] },
+)
+
+export const flows = [
+  {
+    id: id(), key: 'main', name: 'Основное меню', version: 3,
+    json: { start: 'hello', nodes: { hello: { kind: 'play', prompts: ['greeting'], next: 'menu' }, menu: { kind: 'menu', prompts: ['menu'], choices: { 1: 'support', 2: 'sales' }, timeout_s: 10, otherwise: 'support' }, support: { kind: 'queue', queue: 'support' }, sales: { kind: 'queue', queue: 'sales' } } },
+  },
+]
+export const numbers = [
+  { id: id(), number: '+74950000001', flow: flows[0].id, language: 'ru' },
+  { id: id(), number: '+74950000002', flow: flows[0].id, language: 'en' },
+]
+export const trunks = [{ id: id(), key: 'loopback', name: 'Оператор связи', sources: ['127.0.0.0/8'], registration: null, max_calls: 200 }]
+
+const names = ['Смирнова Ольга Викторовна', 'ООО «Вектор»', 'Гусев Пётр Андреевич', 'Лебедева Инна', 'Карапетян Гор', 'Olga Smirnova', 'Фёдоров Глеб', 'Соколова Вера Ильинична', 'ИП Марков', 'Никитин Артём', 'Захарова Нина', 'Ершов Кирилл']
+const minute = 60_000
+
+export function customersAt(now) {
+  return names.map((name, n) => ({
+    id: id(1_000 + n), name, company: n % 3 === 1 ? 'Торговый дом «Вектор»' : '', numbers: [`+7916${String(1234567 + n * 111).padStart(7, '0')}`],
+    fields: [{ name: 'contract', value: `48-11${20 + n}` }, { name: 'plan', value: n % 2 ? 'Деловой, 5 900 ₽' : 'Семейный, 3 480 ₽' }, { name: 'city', value: 'Москва' }],
+    note: n === 0 ? 'Просит называть по имени и отчеству.' : '', version: 4, is_new: false,
+    recent: n === 4 ? [] : [
+      { interaction: id(5_001), started_at: now - 22 * 60 * minute, queue: 'Поддержка', agent: 'Олег Рыбаков', outcome: 'answered', disposition: 'Платёж найден', note: 'Ждём выписку банка', talk_ms: 362_000 },
+      { interaction: id(5_002), started_at: now - 3 * 24 * 60 * minute, queue: 'Продажи', agent: 'Мария Тихонова', outcome: 'answered', disposition: 'Смена тарифа', note: '', talk_ms: 190_000 },
+      { interaction: id(5_003), started_at: now - 40 * 24 * 60 * minute, queue: 'Поддержка', agent: '', outcome: 'abandoned', disposition: '', note: '', talk_ms: 0 },
+    ],
+  }))
+}
+
+/** The last conversations, newest first: about one in seven minutes, one in eight not answered. */
+export function interactionsAt(now, count = 120) {
+  const customers = customersAt(now)
+  return Array.from({ length: count }, (_, n) => {
+    const answered = n % 8 !== 3
+    const ended = n % 17 === 11
+    const queue = queues[n % 3]
+    const agent = users[n % 12]
+    const customer = customers[n % customers.length]
+    const started = now - (n + 1) * 7 * minute - (n % 5) * 13_000
+    const wait = 8_000 + (n * 7_919) % 70_000
+    const talk = answered && !ended ? 60_000 + (n * 104_729) % 400_000 : 0
+    return {
+      id: id(5_000 + n), channel: 'voice', direction: 'inbound', from: customer.numbers[0], to: '+74950000001', customer: customer.id, customer_name: customer.name,
+      queue: ended ? null : queue.id, queue_name: ended ? null : queue.name, agent: talk ? agent.id : null, agent_name: talk ? agent.name : null,
+      started_at: started, answered_at: talk ? started + 9_000 + wait : null, ended_at: started + 9_000 + wait + talk, wait_ms: ended ? 0 : wait, talk_ms: talk, hold_ms: talk && n % 4 === 0 ? 21_000 : 0, wrap_up_ms: talk ? 24_000 : 0,
+      outcome: ended ? 'ended_in_flow' : talk ? 'answered' : 'abandoned', disposition: talk ? dispositions[n % 8].id : null, disposition_name: talk ? dispositions[n % 8].name : null,
+      note: talk && n % 3 === 0 ? 'Банк прислал чек, пришлёт в чат. Просит уведомить СМС.' : '', recording: talk ? 'sealed' : 'none', recording_ms: talk ? talk + 2_000 : null,
+    }
+  })
+}
+
+export function entriesOf(row) {
+  const entries = []
+  let at = row.started_at
+  const add = (after, event, agent = null) => {
+    at += after
+    entries.push({ id: id(80_000 + entries.length), at, interaction: row.id, agent, event })
+  }
+  const agent = row.agent ?? users[0].id
+  add(0, { kind: 'interaction_started', channel: 'voice', direction: 'inbound', from: row.from, to: row.to, trunk: trunks[0].id, flow: flows[0].id })
+  add(40, { kind: 'flow_answered' })
+  add(2, { kind: 'flow_node', node: 'hello', node_kind: 'play' })
+  add(60, { kind: 'customer_matched', customer: row.customer, created: false })
+  add(4_200, { kind: 'flow_node', node: 'menu', node_kind: 'menu' })
+  add(3_100, { kind: 'collected', node: 'menu', name: 'menu', value: '1' })
+  if (!row.queue) return [...entries, { id: id(80_099), at: row.ended_at, interaction: row.id, agent: null, event: { kind: 'interaction_ended', outcome: row.outcome, cause: 'normal', by: 'customer' } }]
+  add(10, { kind: 'queued', queue: row.queue, attempt: 1, position: 2 })
+  add(5_000, { kind: 'position_announced', queue: row.queue, position: 1 })
+  if (!row.agent) {
+    add(row.wait_ms, { kind: 'left_queue', queue: row.queue, outcome: 'abandoned', wait_ms: row.wait_ms })
+    add(0, { kind: 'interaction_ended', outcome: 'abandoned', cause: 'cancelled', by: 'customer' })
+    return entries
+  }
+  add(2_000, { kind: 'offered', offer: id(81_000), queue: row.queue, agent: users[5].id, device: 'browser', deadline: at + 20_000 }, users[5].id)
+  add(20_000, { kind: 'offer_ended', offer: id(81_000), agent: users[5].id, outcome: 'no_answer', rang_ms: 20_000 }, users[5].id)
+  add(5, { kind: 'offered', offer: id(81_001), queue: row.queue, agent, device: 'browser', deadline: at + 20_000 }, agent)
+  add(3_400, { kind: 'offer_ended', offer: id(81_001), agent, outcome: 'accepted', rang_ms: 3_400 }, agent)
+  add(2, { kind: 'left_queue', queue: row.queue, outcome: 'answered', wait_ms: row.wait_ms })
+  add(90, { kind: 'agent_connected', agent, queue: row.queue, device: 'browser' }, agent)
+  add(1, { kind: 'recording_started', recording: id(82_000) })
+  if (row.hold_ms) {
+    add(30_000, { kind: 'hold_started', by: 'agent' }, agent)
+    add(row.hold_ms, { kind: 'hold_ended', by: 'agent', held_ms: row.hold_ms }, agent)
+  }
+  add(row.talk_ms - 30_000, { kind: 'noted', agent, disposition: row.disposition, note: row.note }, agent)
+  add(1_000, { kind: 'agent_disconnected', agent, queue: row.queue, talk_ms: row.talk_ms, hold_ms: row.hold_ms }, agent)
+  add(0, { kind: 'interaction_ended', outcome: 'answered', cause: 'normal', by: 'customer' })
+  add(1, { kind: 'wrap_up_started', agent, queue: row.queue, deadline: at + 60_000 }, agent)
+  add(700, { kind: 'recording_sealed', recording: id(82_000), duration_ms: row.recording_ms, bytes: 402_133 })
+  add(23_000, { kind: 'wrap_up_ended', agent, queue: row.queue, wrap_up_ms: row.wrap_up_ms }, agent)
+  return entries
+}
+
+export function reportAt(date, zone, now) {
+  const start = Date.parse(`${date}T00:00:00+03:00`)
+  const intervals = []
+  for (let n = 36; n < 80; n += 1) {
+    const at = start + n * 15 * minute
+    if (at > now) break
+    const offered = Math.round(9 + 7 * Math.sin((n - 36) / 9) + (n * 5) % 4)
+    const short = offered % 3 === 0 ? 1 : 0
+    const abandoned = Math.min(offered, short + (n % 5 === 0 ? 2 : n % 3 === 0 ? 1 : 0))
+    const answered = offered - abandoned
+    intervals.push(row(at, { offered, answered, answered_in_threshold: Math.round(answered * (0.75 + (n % 4) * 0.06)), abandoned, abandoned_short: short, answer_wait_ms: answered * (11_000 + (n % 7) * 2_300), talk_ms: answered * 185_000, hold_ms: answered * 6_000, wrap_up_ms: answered * 31_000, handled: answered, idle: 900_000 }))
+  }
+  const total = intervals.reduce((sum, one) => {
+    for (const key of ['offered', 'answered', 'answered_in_threshold', 'abandoned', 'abandoned_short', 'answer_wait_ms', 'talk_ms', 'hold_ms', 'wrap_up_ms', 'handled']) sum[key] = (sum[key] ?? 0) + one[key]
+    return sum
+  }, {})
+  return { date, time_zone: zone, service_level_s: 20, intervals, total: row(start, { ...Object.fromEntries(['offered', 'answered', 'answered_in_threshold', 'abandoned', 'abandoned_short', 'answer_wait_ms', 'talk_ms', 'hold_ms', 'wrap_up_ms', 'handled'].map((key) => [key, total[key] ?? 0])), idle: 900_000 * intervals.length }) }
+}
+
+function row(start, { idle, ...sums }) {
+  const percent = (part, whole) => (whole > 0 ? Math.round((part / whole) * 1_000) / 10 : null)
+  const counted = sums.offered - sums.abandoned_short
+  const work = sums.talk_ms + sums.hold_ms + sums.wrap_up_ms
+  return {
+    start, ...sums,
+    service_level: percent(sums.answered_in_threshold, counted), abandonment: percent(sums.abandoned - sums.abandoned_short, counted),
+    asa_ms: sums.answered ? Math.round(sums.answer_wait_ms / sums.answered) : null, aht_ms: sums.handled ? Math.round(work / sums.handled) : null, occupancy: percent(work, work + idle),
+  }
+}
