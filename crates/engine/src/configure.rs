@@ -1,0 +1,146 @@
+//! A new configuration takes effect at run time: no waiting caller is lost, no conversation is cut.
+
+use perezvon_acd::{Seat, Setup, Worker};
+use perezvon_flow::Event as FlowEvent;
+use perezvon_model::config::{self, TenantConfig};
+use perezvon_model::journal::{OfferOutcome, QueueOutcome};
+use perezvon_model::{InteractionId, Presence, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::agent::{Agent, Counted, Desk, Employment, Work};
+use crate::call::{Origin, Stage};
+use crate::settings::Settings;
+use crate::tenant::{QueueState, Tenant};
+use crate::today::AgentToday;
+
+impl Tenant {
+    pub(crate) fn configure(&mut self, config: Arc<TenantConfig>) {
+        let settings = Settings::new(Arc::clone(&config), self.settings.as_ref());
+        self.settings = Some(settings);
+        self.roll_day();
+        self.take_queues(&config);
+        self.take_agents(&config);
+        let setups: Vec<Setup<'_>> = config
+            .queues
+            .iter()
+            .map(|queue| Setup { queue: queue.id, needs: &queue.required_skills })
+            .collect();
+        let workers: Vec<Worker<'_>> = config
+            .agents
+            .iter()
+            .map(|agent| Worker { agent: agent.id, queues: &agent.queues, skills: &agent.skills })
+            .collect();
+        let orphans = self.acd.configure(&setups, &workers);
+        for interaction in orphans {
+            self.queue_vanished(interaction);
+        }
+        self.count_staff_again();
+        let agents: Vec<UserId> = self.agents.keys().copied().collect();
+        for agent in agents {
+            self.agent_changed(agent);
+        }
+        self.floor_changed();
+    }
+
+    fn take_queues(&mut self, config: &TenantConfig) {
+        let before = std::mem::take(&mut self.queues);
+        self.queues = config
+            .queues
+            .iter()
+            .map(|queue| {
+                let today = before.get(&queue.id).map(|state| state.today).unwrap_or_default();
+                (queue.id, QueueState { today, ..QueueState::default() })
+            })
+            .collect::<BTreeMap<_, _>>();
+    }
+
+    fn take_agents(&mut self, config: &TenantConfig) {
+        for of in &config.agents {
+            match self.agents.get_mut(&of.id) {
+                Some(agent) => {
+                    agent.name.clone_from(&of.name);
+                    agent.queues.clone_from(&of.queues);
+                    agent.seat.set_phone_is_fixed(of.phone_uri.is_some());
+                    agent.employment = Employment::Member;
+                    if agent.configured_device != of.device && matches!(agent.work, Work::Idle) {
+                        agent.seat.set_device(of.device);
+                    }
+                    agent.configured_device = of.device;
+                }
+                None => {
+                    let agent = self.newcomer(of);
+                    self.agents.insert(of.id, agent);
+                }
+            }
+        }
+        let members: BTreeSet<UserId> = config.agents.iter().map(|agent| agent.id).collect();
+        let removed: Vec<UserId> = self.agents.keys().filter(|id| !members.contains(id)).copied().collect();
+        for agent in removed {
+            self.dismiss(agent);
+        }
+    }
+
+    fn newcomer(&self, of: &config::Agent) -> Agent {
+        let seat = Seat::new(of.device, of.phone_uri.is_some(), self.now);
+        Agent {
+            name: of.name.clone(),
+            queues: of.queues.clone(),
+            told: (seat.presence().clone(), perezvon_model::Activity::Idle, seat.device()),
+            seat,
+            configured_device: of.device,
+            desk: Desk::NeverCame,
+            work: Work::Idle,
+            since: self.now,
+            counted: Counted::Out,
+            today: AgentToday::default(),
+            employment: Employment::Member,
+        }
+    }
+
+    /// The configuration has this agent no longer: an offer goes elsewhere, work under way is finished first.
+    fn dismiss(&mut self, id: UserId) {
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        agent.employment = Employment::Leaving;
+        agent.seat.set_presence(Presence::Offline, self.now);
+        match agent.work {
+            Work::Idle => self.leave_if_dismissed(id),
+            Work::Offer(_) => self.fail_offer(id, OfferOutcome::Withdrawn),
+            Work::Talk(_) | Work::WrapUp(_) => {}
+        }
+    }
+
+    /// Removes an agent whom the configuration no longer has, once the work is done.
+    pub(crate) fn leave_if_dismissed(&mut self, id: UserId) {
+        let done = self
+            .agents
+            .get(&id)
+            .is_some_and(|agent| agent.employment == Employment::Leaving && matches!(agent.work, Work::Idle));
+        if done {
+            self.agent_changed(id);
+            self.forget_timers_of(id);
+            self.uncount(id);
+            self.agents.remove(&id);
+            self.desks.insert(id);
+        }
+    }
+
+    /// The queue that the caller waits in is gone: on by the flow, or let go politely.
+    fn queue_vanished(&mut self, interaction: InteractionId) {
+        let Some(stage) = self.calls.get(&interaction).map(|call| call.stage) else { return };
+        if let Stage::Offered { agent, origin: Origin::Queue } = stage {
+            self.withdraw_offer(agent);
+        }
+        self.leave_queue(interaction, QueueOutcome::Overflowed);
+        self.go_on_without_queue(interaction, FlowEvent::QueueFull);
+    }
+
+    fn count_staff_again(&mut self) {
+        for agent in self.agents.values_mut() {
+            agent.counted = Counted::Out;
+        }
+        for queue in self.queues.values_mut() {
+            (queue.idle, queue.busy, queue.signed_in) = (0, 0, 0);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Every limit of the engine, by name.
+
+/// The most calls of one tenant at once; one more is refused with `Overload`.
+pub const MAX_CALLS: usize = 20_000;
+/// The most digits that an agent sends at once.
+pub const MAX_DIGITS: usize = 32;
+/// The longest note.
+pub const MAX_NOTE_CHARS: usize = 4_000;
+/// The longest reason of a break.
+pub const MAX_REASON_CHARS: usize = 64;
+/// The most values that a flow collects of one call; later ones are journalled but not shown.
+pub const MAX_COLLECTED: usize = 32;
+/// The highest position that the library can say; past it the caller hears that more are waiting.
+pub const MAX_SPOKEN_POSITION: u32 = 20;
+
+/// How long a browser leg may take from the agent's accept to its sound.
+pub const CONNECT_MS: i64 = 10_000;
+/// How long a call waits for an agent whose media is lost.
+pub const LOST_MS: i64 = 30_000;
+/// How long an agent without a desk, or ready without a usable device, keeps the presence.
+pub const GONE_MS: i64 = 30_000;
+/// The longest wait of a caller who is in a queue for a second time (transferred, or the agent was lost).
+pub const REJOIN_LIMIT_MS: i64 = 3_600_000;
+/// The longest good-bye.
+pub const PARTING_MS: i64 = 20_000;
+/// How long the answer to a question is waited for; the call never waits for it.
+pub const ASK_MS: i64 = 10_000;
+/// How much longer than the dial itself its answer is waited for.
+pub const DIAL_GRACE_MS: i64 = 2_000;

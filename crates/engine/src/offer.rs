@@ -1,0 +1,213 @@
+//! One interaction shown to one agent with a deadline: made, accepted, declined, missed, withdrawn.
+
+use perezvon_acd::Match;
+use perezvon_model::engine::CommandRefused;
+use perezvon_model::journal::{Event, OfferOutcome};
+use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
+use perezvon_model::{Device, InteractionId, LegId, OfferId, UserId};
+
+use crate::agent::{RingPhase, Ringing, Work};
+use crate::call::{Origin, Stage};
+use crate::limits::{CONNECT_MS, DIAL_GRACE_MS};
+use crate::presence::SystemBreak;
+use crate::tenant::{LegOf, Tenant};
+use crate::timer::Timer;
+
+impl Tenant {
+    pub(crate) fn offer_from_queue(&mut self, found: Match) {
+        self.make_offer(found.interaction, found.agent, Origin::Queue);
+    }
+
+    /// Offers a call to an agent who is free. A browser shows it; a phone is dialled at once.
+    pub(crate) fn make_offer(&mut self, interaction: InteractionId, id: UserId, origin: Origin) {
+        let now = self.now;
+        let offer: OfferId = self.ids.next(now);
+        let dialled: LegId = self.ids.next(now);
+        let (Some(call), Some(agent)) = (self.calls.get_mut(&interaction), self.agents.get_mut(&id)) else {
+            return;
+        };
+        let queue = call.queue;
+        let ring_ms = self.settings.as_ref().map_or(20_000, |settings| settings.ring_timeout_ms(queue));
+        let device = agent.seat.device();
+        let (leg, phase) = match device {
+            Device::Browser => (None, RingPhase::Ringing),
+            Device::Phone => (Some(dialled), RingPhase::Reserved),
+        };
+        let deadline = now + ring_ms;
+        call.stage = Stage::Offered { agent: id, origin };
+        agent.work =
+            Work::Offer(Ringing { offer, interaction, queue, device, leg, phase, offered_at: now, deadline });
+        // The phone's own time-out comes first and says why; ours is for a phone that says nothing.
+        let grace_ms = if leg.is_some() { DIAL_GRACE_MS } else { 0 };
+        self.timers.arm(Timer::Offer(id), deadline + grace_ms);
+        self.journal(
+            Some(interaction),
+            Some(id),
+            Event::Offered { offer, queue, agent: id, device, deadline },
+        );
+        if let Some(leg) = leg {
+            self.legs.insert(leg, LegOf::Agent(id));
+            let target = DialTarget::Phone { agent: id };
+            let from = self.name_of_caller(interaction);
+            self.leg(leg, LegCommand::Dial { target, from, timeout_ms: ring_ms });
+        }
+        self.agent_changed(id);
+    }
+
+    fn name_of_caller(&self, interaction: InteractionId) -> CallerName {
+        let Some(call) = self.calls.get(&interaction) else { return CallerName::default() };
+        let name = call.card.as_ref().map_or(&call.from.name, |card| &card.name);
+        CallerName { number: call.from.shown.clone(), name: name.clone() }
+    }
+
+    pub(crate) fn accept(&mut self, id: UserId, offer: OfferId) -> Result<(), CommandRefused> {
+        let now = self.now;
+        let leg: LegId = self.ids.next(now);
+        let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        let connected = agent.seat.browser_connected();
+        let ringing =
+            agent.ringing().filter(|ringing| ringing.offer == offer).ok_or(CommandRefused::OfferOver)?;
+        match (ringing.device, ringing.phase) {
+            (_, RingPhase::Connecting { .. }) => return Ok(()),
+            (Device::Phone, _) => {
+                return Err(CommandRefused::NotNow("the call rings at your phone; pick it up".into()));
+            }
+            (Device::Browser, _) if !connected => return Err(CommandRefused::NoDevice),
+            (Device::Browser, RingPhase::Reserved | RingPhase::Ringing) => {}
+        }
+        ringing.phase = RingPhase::Connecting { accepted_at: now };
+        ringing.leg = Some(leg);
+        let interaction = ringing.interaction;
+        self.legs.insert(leg, LegOf::Agent(id));
+        self.timers.arm(Timer::Offer(id), now + CONNECT_MS);
+        let target = DialTarget::Browser { agent: id };
+        let from = self.name_of_caller(interaction);
+        self.leg(leg, LegCommand::Dial { target, from, timeout_ms: CONNECT_MS });
+        self.agent_changed(id);
+        Ok(())
+    }
+
+    pub(crate) fn decline(&mut self, id: UserId, offer: OfferId) -> Result<(), CommandRefused> {
+        let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        match agent.ringing() {
+            Some(ringing) if ringing.offer == offer => {
+                self.fail_offer(id, OfferOutcome::Declined);
+                Ok(())
+            }
+            Some(_) | None => Err(CommandRefused::OfferOver),
+        }
+    }
+
+    /// What happens at the leg of an agent who is being offered a call.
+    pub(crate) fn ringing_leg_event(&mut self, id: UserId, leg: LegId, event: LegEvent) {
+        match event {
+            LegEvent::Ringing => {
+                if let Some(ringing) = self.agents.get_mut(&id).and_then(|agent| agent.ringing())
+                    && ringing.phase == RingPhase::Reserved
+                {
+                    ringing.phase = RingPhase::Ringing;
+                    self.agent_changed(id);
+                }
+            }
+            LegEvent::Answered => self.connect(id),
+            LegEvent::Failed { cause } | LegEvent::Ended { cause } => {
+                self.legs.remove(&leg);
+                if let Some(ringing) = self.agents.get_mut(&id).and_then(|agent| agent.ringing()) {
+                    ringing.leg = None;
+                }
+                self.fail_offer(id, outcome_of(cause));
+            }
+            LegEvent::Digit { .. }
+            | LegEvent::PlayDone { .. }
+            | LegEvent::HeldByPeer { .. }
+            | LegEvent::MediaLost
+            | LegEvent::MediaBack => {}
+        }
+    }
+
+    pub(crate) fn offer_too_late(&mut self, id: UserId) {
+        let Some(ringing) = self.agents.get_mut(&id).and_then(|agent| agent.ringing()) else { return };
+        let outcome = match ringing.phase {
+            RingPhase::Reserved => OfferOutcome::Unreachable,
+            RingPhase::Ringing => OfferOutcome::NoAnswer,
+            RingPhase::Connecting { .. } => OfferOutcome::Unreachable,
+        };
+        self.fail_offer(id, outcome);
+    }
+
+    /// The offer came to nothing on the agent's side: the caller goes on, the agent bears the consequence.
+    pub(crate) fn fail_offer(&mut self, id: UserId, outcome: OfferOutcome) {
+        let Some(ended) = self.end_offer(id, outcome) else { return };
+        let origin = match self.calls.get(&ended.interaction).map(|call| call.stage) {
+            Some(Stage::Offered { origin, .. }) => origin,
+            Some(
+                Stage::Flow | Stage::Queued | Stage::Talking { .. } | Stage::Outside { .. } | Stage::Parting,
+            )
+            | None => return,
+        };
+        match outcome {
+            OfferOutcome::NoAnswer => self.take_break(id, SystemBreak::MissedOffer),
+            OfferOutcome::Busy | OfferOutcome::Unreachable => {
+                self.take_break(id, SystemBreak::of(ended.device));
+            }
+            OfferOutcome::Declined | OfferOutcome::Accepted | OfferOutcome::Withdrawn => {}
+        }
+        match origin {
+            Origin::Queue => {
+                if let Some(call) = self.calls.get_mut(&ended.interaction) {
+                    call.stage = Stage::Queued;
+                }
+                self.acd.put_back(ended.interaction);
+            }
+            Origin::Transfer { by } => self.transfer_failed(ended.interaction, by),
+            Origin::Return => self.rejoin_queue(ended.interaction),
+        }
+        if outcome == OfferOutcome::Declined {
+            self.acd.refuse(ended.interaction, id, self.now);
+        }
+        self.after_work(id);
+    }
+
+    /// The caller is gone or goes elsewhere: the agent is idle at once, with the idle clock as it was.
+    pub(crate) fn withdraw_offer(&mut self, id: UserId) {
+        self.end_offer(id, OfferOutcome::Withdrawn);
+        self.after_work(id);
+    }
+
+    /// Takes the offer off the agent, hangs up what was dialled for it, and journals it.
+    fn end_offer(&mut self, id: UserId, outcome: OfferOutcome) -> Option<Ringing> {
+        let agent = self.agents.get_mut(&id)?;
+        agent.ringing()?;
+        let Work::Offer(ended) = std::mem::replace(&mut agent.work, Work::Idle) else { return None };
+        self.timers.cancel(Timer::Offer(id));
+        if let Some(leg) = ended.leg
+            && self.legs.remove(&leg).is_some()
+        {
+            self.leg(leg, LegCommand::HangUp { cause: Cause::Cancelled });
+        }
+        let rang_ms = self.now.since_ms(ended.offered_at);
+        self.journal(
+            Some(ended.interaction),
+            Some(id),
+            Event::OfferEnded { offer: ended.offer, agent: id, outcome, rang_ms },
+        );
+        Some(ended)
+    }
+}
+
+/// What the end of a dialled phone says about its agent.
+fn outcome_of(cause: Cause) -> OfferOutcome {
+    match cause {
+        Cause::Declined | Cause::Normal => OfferOutcome::Declined,
+        Cause::NoAnswer | Cause::Cancelled => OfferOutcome::NoAnswer,
+        Cause::Busy => OfferOutcome::Busy,
+        Cause::Unavailable
+        | Cause::NotFound
+        | Cause::Forbidden
+        | Cause::Overload
+        | Cause::NoCodec
+        | Cause::Timeout
+        | Cause::Interrupted
+        | Cause::Failed => OfferOutcome::Unreachable,
+    }
+}

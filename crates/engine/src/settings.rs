@@ -1,0 +1,96 @@
+//! The configuration as the engine looks things up in it: the shared value itself and indexes into it.
+
+use perezvon_flow::Checked;
+use perezvon_flow::graph::Flow;
+use perezvon_model::config::{Queue, TenantConfig, Trunk, WrapUp};
+use perezvon_model::{DispositionId, FlowId, QueueId, TrunkId, UtcMs};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(crate) struct Settings {
+    config: Arc<TenantConfig>,
+    queue_at: BTreeMap<QueueId, usize>,
+    queue_by_key: BTreeMap<String, QueueId>,
+    flows: BTreeMap<FlowId, Arc<Checked>>,
+}
+
+impl Settings {
+    /// Flows with faults are left out: a number that leads to one refuses its calls. Flows that did not change since
+    /// `before` are not read again.
+    pub fn new(config: Arc<TenantConfig>, before: Option<&Settings>) -> Settings {
+        let flows = config
+            .flows
+            .iter()
+            .filter_map(|source| {
+                let same = before.and_then(|before| {
+                    let old = before.config.flows.iter().find(|old| old.id == source.id)?;
+                    (old.json == source.json).then(|| before.flows.get(&source.id)).flatten()
+                });
+                let checked = match same {
+                    Some(checked) => Arc::clone(checked),
+                    None => Arc::new(Flow::parse(&source.json).ok()?),
+                };
+                Some((source.id, checked))
+            })
+            .collect();
+        Settings {
+            queue_at: config.queues.iter().enumerate().map(|(at, queue)| (queue.id, at)).collect(),
+            queue_by_key: config.queues.iter().map(|queue| (queue.key.clone(), queue.id)).collect(),
+            flows,
+            config,
+        }
+    }
+
+    pub fn config(&self) -> &TenantConfig {
+        &self.config
+    }
+
+    pub fn queue(&self, id: QueueId) -> Option<&Queue> {
+        self.queue_at.get(&id).map(|&at| &self.config.queues[at])
+    }
+
+    pub fn queue_id(&self, key: &str) -> Option<QueueId> {
+        self.queue_by_key.get(key).copied()
+    }
+
+    pub fn flow(&self, id: FlowId) -> Option<Arc<Checked>> {
+        self.flows.get(&id).map(Arc::clone)
+    }
+
+    /// The trunk with this key, or else the one given.
+    pub fn trunk(&self, key: Option<&str>, otherwise: Option<TrunkId>) -> Option<TrunkId> {
+        let named = key.and_then(|key| self.config.trunks.iter().find(|trunk: &&Trunk| trunk.key == key));
+        named.map(|trunk| trunk.id).or(otherwise)
+    }
+
+    /// Whether an agent may give this result to a call of this queue.
+    pub fn allows_disposition(&self, id: DispositionId, queue: Option<QueueId>) -> bool {
+        self.config.dispositions.iter().any(|disposition| {
+            disposition.id == id
+                && (disposition.queues.is_empty()
+                    || queue.is_none_or(|queue| disposition.queues.contains(&queue)))
+        })
+    }
+
+    pub fn ring_timeout_ms(&self, queue: Option<QueueId>) -> i64 {
+        let seconds = queue.and_then(|id| self.queue(id)).map_or(20, |queue| queue.ring_timeout_s);
+        i64::from(seconds.clamp(3, 120)) * 1_000
+    }
+
+    /// `None`: no wrap-up.
+    pub fn wrap_up_ms(&self, queue: Option<QueueId>) -> Option<i64> {
+        match queue.and_then(|id| self.queue(id))?.wrap_up {
+            WrapUp::None => None,
+            WrapUp::Timed { limit_s } => Some(i64::from(limit_s.clamp(1, 900)) * 1_000),
+        }
+    }
+
+    /// The number of the local day, and when it ends.
+    pub fn day(&self, now: UtcMs) -> (i64, UtcMs) {
+        const DAY_MS: i64 = 86_400_000;
+        let offset_ms = i64::from(self.config.utc_offset_min) * 60_000;
+        let day = (now.0 + offset_ms).div_euclid(DAY_MS);
+        (day, UtcMs((day + 1) * DAY_MS - offset_ms))
+    }
+}

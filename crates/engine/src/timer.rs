@@ -1,0 +1,130 @@
+//! Deadlines in the order in which they come.
+
+use perezvon_model::{AskId, InteractionId, UserId, UtcMs};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a deadline is for; each is armed at most once at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// The flow waits for a digit or the end of a prompt.
+    Flow(InteractionId),
+    /// The next announcement of the position.
+    Announce(InteractionId),
+    /// The longest wait in the queue.
+    QueueLimit(InteractionId),
+    /// The outside party must have answered.
+    Outside(InteractionId),
+    /// The good-bye must be over.
+    Parting(InteractionId),
+    /// The answer to a question must have come.
+    Ask(AskId),
+    /// The offer must be accepted, and then connected.
+    Offer(UserId),
+    /// The agent's lost media must be back.
+    Lost(UserId),
+    WrapUp(UserId),
+    /// The agent's desk must be back.
+    DeskGone(UserId),
+    /// The ready agent's device must be back.
+    DeviceGone(UserId),
+    /// A caller whom somebody declined is looked at again.
+    Retry,
+    /// Today's sums start again.
+    Midnight,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    armed: BTreeMap<Timer, UtcMs>,
+    queue: BTreeSet<(UtcMs, Timer)>,
+    /// The wake that the shell owes us.
+    asked: Option<UtcMs>,
+}
+
+impl Timers {
+    pub fn arm(&mut self, timer: Timer, at: UtcMs) {
+        if let Some(before) = self.armed.insert(timer, at) {
+            if before == at {
+                return;
+            }
+            self.queue.remove(&(before, timer));
+        }
+        self.queue.insert((at, timer));
+    }
+
+    pub fn cancel(&mut self, timer: Timer) {
+        if let Some(before) = self.armed.remove(&timer) {
+            self.queue.remove(&(before, timer));
+        }
+    }
+
+    /// Arms or cancels.
+    pub fn set(&mut self, timer: Timer, at: Option<UtcMs>) {
+        match at {
+            Some(at) => self.arm(timer, at),
+            None => self.cancel(timer),
+        }
+    }
+
+    /// The next deadline that has come.
+    pub fn pop_due(&mut self, now: UtcMs) -> Option<Timer> {
+        let &(at, timer) = self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.queue.pop_first();
+        self.armed.remove(&timer);
+        Some(timer)
+    }
+
+    /// The wake to ask for now. A deadline that moved away is no reason: the early wake does no harm.
+    pub fn wake(&mut self, now: UtcMs) -> Option<UtcMs> {
+        if self.asked.is_some_and(|asked| asked <= now) {
+            self.asked = None;
+        }
+        let &(earliest, _) = self.queue.first()?;
+        if self.asked.is_some_and(|asked| asked <= earliest) {
+            return None;
+        }
+        self.asked = Some(earliest);
+        Some(earliest)
+    }
+
+    pub fn is_armed(&self, timer: Timer) -> bool {
+        self.armed.contains_key(&timer)
+    }
+
+    /// Every deadline that is armed, for the check that nothing is left behind.
+    pub fn armed(&self) -> impl Iterator<Item = Timer> {
+        self.armed.keys().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_is_asked_for_only_when_the_earliest_deadline_comes_nearer_or_has_passed() {
+        let mut timers = Timers::default();
+        timers.arm(Timer::Midnight, UtcMs(100));
+        assert_eq!(timers.wake(UtcMs(0)), Some(UtcMs(100)));
+        assert_eq!(timers.wake(UtcMs(1)), None);
+        timers.arm(Timer::Retry, UtcMs(50));
+        assert_eq!(timers.wake(UtcMs(2)), Some(UtcMs(50)));
+        timers.cancel(Timer::Retry);
+        assert_eq!(timers.wake(UtcMs(3)), None);
+        assert_eq!(timers.pop_due(UtcMs(50)), None);
+        assert_eq!(timers.wake(UtcMs(50)), Some(UtcMs(100)));
+    }
+
+    #[test]
+    fn a_deadline_that_is_armed_again_comes_once() {
+        let mut timers = Timers::default();
+        timers.arm(Timer::Retry, UtcMs(10));
+        timers.arm(Timer::Retry, UtcMs(20));
+        assert_eq!(timers.pop_due(UtcMs(15)), None);
+        assert_eq!(timers.pop_due(UtcMs(20)), Some(Timer::Retry));
+        assert_eq!(timers.pop_due(UtcMs(99)), None);
+    }
+}

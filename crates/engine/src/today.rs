@@ -1,0 +1,95 @@
+//! Today's sums of queues and agents: they start again at the tenant's midnight.
+
+use perezvon_model::journal::QueueOutcome;
+use perezvon_model::view::QueueToday;
+use perezvon_model::{QueueId, UserId, UtcMs};
+
+use crate::tenant::Tenant;
+
+/// What the journal holds of today, given by the shell at its start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Today {
+    pub queues: Vec<(QueueId, QueueToday)>,
+    pub agents: Vec<(UserId, AgentToday)>,
+}
+
+/// One agent's conversations since midnight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgentToday {
+    pub handled: u32,
+    /// Talk, hold and wrap-up together.
+    pub handle_ms: i64,
+}
+
+impl AgentToday {
+    pub(crate) fn mean_ms(self) -> i64 {
+        if self.handled == 0 { 0 } else { self.handle_ms / i64::from(self.handled) }
+    }
+}
+
+impl Tenant {
+    /// Sets today's sums; call it after the first `Configure`. Queues and agents that do not exist are passed over.
+    pub fn set_today(&mut self, today: Today) {
+        for (queue, sums) in today.queues {
+            if let Some(state) = self.queues.get_mut(&queue) {
+                state.today = sums;
+            }
+        }
+        for (agent, sums) in today.agents {
+            if let Some(agent) = self.agents.get_mut(&agent) {
+                agent.today = sums;
+            }
+        }
+    }
+
+    /// Starts the sums again when the local day is another one.
+    pub(crate) fn roll_day(&mut self) {
+        let Some(settings) = &self.settings else { return };
+        let (day, ends_at) = settings.day(self.now);
+        if self.day == Some(day) {
+            return;
+        }
+        if self.day.replace(day).is_some() {
+            for queue in self.queues.values_mut() {
+                queue.today = QueueToday::default();
+            }
+            for agent in self.agents.values_mut() {
+                agent.today = AgentToday::default();
+            }
+            self.desks.extend(self.agents.keys());
+            self.floor_changed();
+        }
+        self.timers.arm(crate::timer::Timer::Midnight, ends_at);
+    }
+
+    pub(crate) fn count_offered(&mut self, queue: QueueId) {
+        if let Some(state) = self.queues.get_mut(&queue) {
+            state.today.offered += 1;
+        }
+    }
+
+    /// Counts the end of a stay in the day that it began in: one that crossed midnight counts in neither.
+    pub(crate) fn count_left(&mut self, queue: QueueId, outcome: QueueOutcome, since: UtcMs) {
+        let Some(settings) = &self.settings else { return };
+        let Some(of) = settings.queue(queue) else { return };
+        if Some(settings.day(since).0) != self.day {
+            return;
+        }
+        let wait_ms = self.now.since_ms(since);
+        let (threshold_ms, short_ms) =
+            (i64::from(of.service_level_s) * 1_000, i64::from(of.short_abandon_s) * 1_000);
+        let Some(state) = self.queues.get_mut(&queue) else { return };
+        match outcome {
+            QueueOutcome::Answered => {
+                state.today.answered += 1;
+                state.today.answered_in_threshold += u32::from(wait_ms <= threshold_ms);
+                state.today.answer_wait_ms += wait_ms;
+            }
+            QueueOutcome::Abandoned => {
+                state.today.abandoned += 1;
+                state.today.abandoned_short += u32::from(wait_ms < short_ms);
+            }
+            QueueOutcome::Overflowed | QueueOutcome::Interrupted => {}
+        }
+    }
+}

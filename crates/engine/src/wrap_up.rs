@@ -1,0 +1,118 @@
+//! After-call work: a state of its own that no offer may cut short.
+
+use perezvon_model::engine::CommandRefused;
+use perezvon_model::journal::Event;
+use perezvon_model::{DispositionId, InteractionId, UserId};
+
+use crate::agent::{Agent, Desk, Talk, Work, WrappingUp};
+use crate::limits::MAX_NOTE_CHARS;
+use crate::tenant::Tenant;
+use crate::timer::Timer;
+
+impl Tenant {
+    /// Begins the wrap-up after a conversation that is over, or ends the work where the queue has none.
+    pub(crate) fn begin_wrap_up(&mut self, id: UserId, talk: Talk, talk_ms: i64) {
+        let now = self.now;
+        let limit_ms = self.settings.as_ref().and_then(|settings| settings.wrap_up_ms(talk.queue));
+        let about = self.calls.get(&talk.interaction).map(|call| self.about(talk.interaction, call, now));
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        let (Some(limit_ms), Some(about)) = (limit_ms, about) else {
+            agent.work = Work::Idle;
+            agent.seat.work_ended(now);
+            self.after_work(id);
+            return;
+        };
+        let deadline = now + limit_ms;
+        agent.work = Work::WrapUp(WrappingUp {
+            interaction: talk.interaction,
+            queue: talk.queue,
+            about,
+            started_at: now,
+            deadline,
+            talk_ms,
+            disposition: talk.disposition,
+            note: talk.note,
+        });
+        self.timers.arm(Timer::WrapUp(id), deadline);
+        self.journal(
+            Some(talk.interaction),
+            Some(id),
+            Event::WrapUpStarted { agent: id, queue: talk.queue, deadline },
+        );
+        self.agent_changed(id);
+    }
+
+    /// Saves disposition and note of the conversation or of the wrap-up after it; `finish` ends the wrap-up.
+    pub(crate) fn write_up(
+        &mut self,
+        id: UserId,
+        interaction: InteractionId,
+        disposition: Option<DispositionId>,
+        note: String,
+        finish: bool,
+    ) -> Result<(), CommandRefused> {
+        let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        let Some((queue, saved_disposition, saved_note)) = write_up_of(agent, interaction) else {
+            return Err(CommandRefused::NotYours);
+        };
+        if note.chars().count() > MAX_NOTE_CHARS {
+            let text = format!("a note has {MAX_NOTE_CHARS} characters at most");
+            return Err(CommandRefused::BadValue(text));
+        }
+        if let Some(disposition) = disposition {
+            let settings = self.settings.as_ref();
+            if !settings.is_some_and(|settings| settings.allows_disposition(disposition, queue)) {
+                return Err(CommandRefused::BadValue("there is no such disposition for this queue".into()));
+            }
+        }
+        if *saved_disposition != disposition || *saved_note != note {
+            *saved_disposition = disposition;
+            saved_note.clone_from(&note);
+            self.journal(Some(interaction), Some(id), Event::Noted { agent: id, disposition, note });
+            self.desks.insert(id);
+        }
+        if finish {
+            self.end_wrap_up(id);
+        }
+        Ok(())
+    }
+
+    /// Ends the wrap-up, if there is one.
+    pub(crate) fn end_wrap_up(&mut self, id: UserId) {
+        let now = self.now;
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        let Work::WrapUp(wrap_up) = &agent.work else { return };
+        let wrap_up_ms = now.since_ms(wrap_up.started_at);
+        let (interaction, queue) = (wrap_up.interaction, wrap_up.queue);
+        agent.work = Work::Idle;
+        agent.seat.work_ended(now);
+        agent.today.handle_ms += wrap_up_ms;
+        self.timers.cancel(Timer::WrapUp(id));
+        self.journal(Some(interaction), Some(id), Event::WrapUpEnded { agent: id, queue, wrap_up_ms });
+        self.after_work(id);
+    }
+
+    /// The agent has nothing to do any more: what waited for that happens now.
+    pub(crate) fn after_work(&mut self, id: UserId) {
+        if self.agents.get(&id).is_some_and(|agent| matches!(agent.desk, Desk::GoneSince(_))) {
+            self.desk_gone(id);
+        }
+        self.agent_changed(id);
+        self.leave_if_dismissed(id);
+    }
+}
+
+type WriteUp<'a> = (Option<perezvon_model::QueueId>, &'a mut Option<DispositionId>, &'a mut String);
+
+/// Where the agent writes about this interaction.
+fn write_up_of(agent: &mut Agent, interaction: InteractionId) -> Option<WriteUp<'_>> {
+    match &mut agent.work {
+        Work::Talk(talk) if talk.interaction == interaction => {
+            Some((talk.queue, &mut talk.disposition, &mut talk.note))
+        }
+        Work::WrapUp(wrap_up) if wrap_up.interaction == interaction => {
+            Some((wrap_up.queue, &mut wrap_up.disposition, &mut wrap_up.note))
+        }
+        Work::Idle | Work::Offer(_) | Work::Talk(_) | Work::WrapUp(_) => None,
+    }
+}

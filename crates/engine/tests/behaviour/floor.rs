@@ -1,0 +1,517 @@
+//! The floor of the stories: it plays shell, callers and agents around one `Tenant` in virtual time, and checks at every
+//! step what must always hold of the outputs.
+
+use perezvon_engine::Tenant;
+use perezvon_model::config::{CallerId, TenantConfig};
+use perezvon_model::customer::CustomerCard;
+use perezvon_model::engine::{AgentCommand, CommandRefused, Input, Output, Reply, TransferTarget};
+use perezvon_model::journal::{Entry, Event};
+use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
+use perezvon_model::prompt::{Language, Prompt};
+use perezvon_model::view::{DeskView, FloorView, QueueView};
+use perezvon_model::{
+    Activity, AskId, CustomerId, Device, E164, FlowId, InteractionId, LegId, OfferId, PlayId, Presence,
+    QueueId, RequestId, TrunkId, UserId, UtcMs,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::setup::{self, id};
+
+/// 2026-11-23 07:00 UTC, a Monday morning in Moscow.
+pub const MORNING: UtcMs = UtcMs(1_795_417_200_000);
+
+pub struct Floor {
+    pub tenant: Tenant,
+    pub config: TenantConfig,
+    pub now: UtcMs,
+    wake: Option<UtcMs>,
+    /// Outputs since the last `forget`, without views and wakes.
+    pub heard: Vec<Output>,
+    pub journal: Vec<Entry>,
+    callers: BTreeMap<String, (InteractionId, LegId)>,
+    /// The last leg dialled for each agent, and to the outside.
+    agent_legs: BTreeMap<UserId, LegId>,
+    pub outside_leg: Option<LegId>,
+    pub asks: BTreeMap<InteractionId, AskId>,
+    over: BTreeSet<LegId>,
+    playing: BTreeMap<LegId, (PlayId, Vec<Prompt>)>,
+    bridges: BTreeMap<LegId, LegId>,
+    /// Browser legs are answered at once, as the server does.
+    pub browsers: Browsers,
+    names: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Browsers {
+    AnswerAtOnce,
+    Hang,
+}
+
+/// The company with every browser connected and nobody ready.
+pub fn opens() -> Floor {
+    opens_with(setup::company())
+}
+
+pub fn opens_with(config: TenantConfig) -> Floor {
+    let mut floor = Floor {
+        tenant: Tenant::new(7),
+        config,
+        now: MORNING,
+        wake: None,
+        heard: Vec::new(),
+        journal: Vec::new(),
+        callers: BTreeMap::new(),
+        agent_legs: BTreeMap::new(),
+        outside_leg: None,
+        asks: BTreeMap::new(),
+        over: BTreeSet::new(),
+        playing: BTreeMap::new(),
+        bridges: BTreeMap::new(),
+        browsers: Browsers::AnswerAtOnce,
+        names: 0,
+    };
+    floor.is_configured();
+    for agent in floor.config.agents.clone() {
+        let device = agent.device;
+        floor.input(Input::DeviceChanged { agent: agent.id, device, connected: true });
+        floor.input(Input::DeskChanged { agent: agent.id, connected: true });
+    }
+    floor
+}
+
+impl Floor {
+    pub fn is_configured(&mut self) {
+        let config = Arc::new(self.config.clone());
+        self.input(Input::Configure { config });
+    }
+
+    pub fn caller(&mut self, name: &str) -> CallerHand<'_> {
+        CallerHand { floor: self, name: name.to_owned() }
+    }
+
+    pub fn agent(&mut self, name: &str) -> AgentHand<'_> {
+        AgentHand { id: id::<UserId>(name), floor: self }
+    }
+
+    /// Makes these agents ready, each one millisecond after the other.
+    pub fn ready(&mut self, names: &[&str]) {
+        for name in names {
+            self.agent(name).is_ready();
+            self.passes(1);
+        }
+    }
+
+    /// Time passes; every deadline on the way is met in its order.
+    pub fn passes(&mut self, ms: i64) {
+        let until = self.now + ms;
+        while let Some(at) = self.wake.filter(|at| *at <= until) {
+            self.now = self.now.max(at);
+            self.wake = None;
+            self.input(Input::Wake);
+        }
+        self.now = until;
+    }
+
+    pub fn input(&mut self, input: Input) -> Vec<Output> {
+        let outputs = self.tenant.handle(self.now, input);
+        for output in &outputs {
+            self.carry_out(output);
+        }
+        let mut more = Vec::new();
+        if self.browsers == Browsers::AnswerAtOnce {
+            for output in &outputs {
+                if let Output::Leg {
+                    leg,
+                    command: LegCommand::Dial { target: DialTarget::Browser { .. }, .. },
+                } = output
+                {
+                    more.extend(self.input(Input::Leg { leg: *leg, event: LegEvent::Answered }));
+                }
+            }
+        }
+        [outputs, more].concat()
+    }
+
+    fn carry_out(&mut self, output: &Output) {
+        match output {
+            Output::Leg { leg, command } => self.obey(*leg, command),
+            Output::Bridge { a, b } => {
+                assert!(!self.over.contains(a) && !self.over.contains(b), "bridges a leg that is over");
+                assert!(!self.playing.contains_key(a), "bridges a leg that still hears a prompt");
+                self.bridges.insert(*a, *b);
+            }
+            Output::Unbridge { leg } => {
+                assert!(!self.over.contains(leg), "unbridges a leg that is over");
+                self.bridges.remove(leg);
+            }
+            Output::Journal(entry) => self.journal.push(entry.clone()),
+            Output::WakeAt { at } => {
+                assert!(*at > self.now, "asks for a wake in the past");
+                self.wake = Some(self.wake.map_or(*at, |before| before.min(*at)));
+            }
+            Output::Ask { ask, .. } => {
+                let newest = self.journal.iter().rev().find_map(|entry| entry.interaction);
+                self.asks.insert(newest.expect("an ask follows its arrival"), *ask);
+            }
+            Output::RecordStart { .. }
+            | Output::RecordStop { .. }
+            | Output::Answer { .. }
+            | Output::DeskChanged { .. }
+            | Output::FloorChanged
+            | Output::Forget { .. } => {}
+        }
+        if !matches!(output, Output::DeskChanged { .. } | Output::FloorChanged | Output::WakeAt { .. }) {
+            self.heard.push(output.clone());
+        }
+    }
+
+    fn obey(&mut self, leg: LegId, command: &LegCommand) {
+        assert!(!self.over.contains(&leg), "commands {command:?} to a leg that is over");
+        match command {
+            LegCommand::Dial { target, .. } => match target {
+                DialTarget::Browser { agent } | DialTarget::Phone { agent } => {
+                    self.agent_legs.insert(*agent, leg);
+                }
+                DialTarget::Uri { .. } => self.outside_leg = Some(leg),
+            },
+            LegCommand::HangUp { .. } | LegCommand::Reject { .. } => self.leg_is_over(leg),
+            LegCommand::Play { play, prompts, .. } => {
+                self.playing.insert(leg, (*play, prompts.clone()));
+            }
+            LegCommand::StopPlay => {
+                self.playing.remove(&leg);
+            }
+            LegCommand::Ring
+            | LegCommand::Answer
+            | LegCommand::Mute { .. }
+            | LegCommand::SendDigits { .. } => {}
+        }
+    }
+
+    fn leg_is_over(&mut self, leg: LegId) {
+        self.over.insert(leg);
+        self.playing.remove(&leg);
+        self.bridges.retain(|a, b| *a != leg && *b != leg);
+    }
+
+    pub fn leg_event(&mut self, leg: LegId, event: LegEvent) {
+        if self.over.contains(&leg) {
+            return;
+        }
+        if matches!(event, LegEvent::Ended { .. } | LegEvent::Failed { .. }) {
+            self.leg_is_over(leg);
+        }
+        self.input(Input::Leg { leg, event });
+    }
+
+    pub fn legs_live(&self) -> Vec<LegId> {
+        let all = self.callers.values().map(|(_, leg)| *leg).chain(self.agent_legs.values().copied());
+        all.chain(self.outside_leg).filter(|leg| !self.over.contains(leg)).collect()
+    }
+
+    pub fn desk(&self, name: &str) -> DeskView {
+        self.tenant.desk(self.now, id::<UserId>(name)).expect("the agent exists")
+    }
+
+    pub fn view(&self) -> FloorView {
+        self.tenant.floor(self.now)
+    }
+
+    pub fn queue(&self, key: &str) -> QueueView {
+        self.view().queues.into_iter().find(|queue| queue.key == key).expect("the queue exists")
+    }
+
+    pub fn activity(&self, name: &str) -> Activity {
+        self.desk(name).activity
+    }
+
+    pub fn presence(&self, name: &str) -> String {
+        match self.desk(name).presence {
+            Presence::Ready => "ready".into(),
+            Presence::Break { reason } => format!("break: {reason}"),
+            Presence::Offline => "offline".into(),
+        }
+    }
+
+    /// Who is being offered this caller, or talks with them.
+    pub fn agent_of(&self, caller: &str) -> Option<String> {
+        let (interaction, _) = self.callers[caller];
+        self.config.agents.iter().find_map(|agent| {
+            let desk = self.tenant.desk(self.now, agent.id)?;
+            let about = desk.offer.map(|offer| offer.about).or(desk.call.map(|call| call.about))?;
+            (about.interaction == interaction).then(|| agent.name.clone())
+        })
+    }
+
+    /// What the caller hears: the agent's name, prompts, or nothing.
+    pub fn hears(&self, caller: &str) -> String {
+        let (_, leg) = self.callers[caller];
+        if let Some(partner) = self.bridges.get(&leg) {
+            let agent = self.agent_legs.iter().find(|(_, leg)| *leg == partner);
+            let name = agent.and_then(|(id, _)| self.config.agents.iter().find(|agent| agent.id == *id));
+            return name.map_or("outside".into(), |agent| agent.name.clone());
+        }
+        let Some((_, prompts)) = self.playing.get(&leg) else { return String::new() };
+        let words = prompts.iter().map(|prompt| match prompt {
+            Prompt::Named { name, .. } => name.clone(),
+            Prompt::Number { value, .. } => value.to_string(),
+            Prompt::Music => "music".into(),
+            Prompt::Ringback => "ringback".into(),
+            Prompt::Silence { .. } => "silence".into(),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    pub fn commands_to(&self, leg: LegId) -> Vec<LegCommand> {
+        let mine = |output: &Output| match output {
+            Output::Leg { leg: of, command } if *of == leg => Some(command.clone()),
+            _ => None,
+        };
+        self.heard.iter().filter_map(mine).collect()
+    }
+
+    /// The kinds of the journal's rows of one caller, in order, without the flow's nodes.
+    pub fn story(&self, caller: &str) -> Vec<String> {
+        let (interaction, _) = self.callers[caller];
+        let mine = self.journal.iter().filter(|entry| entry.interaction == Some(interaction));
+        mine.filter_map(|entry| self.word(&entry.event)).collect()
+    }
+
+    fn name(&self, agent: UserId) -> &str {
+        self.config.agents.iter().find(|of| of.id == agent).map_or("?", |of| &of.name)
+    }
+
+    fn word(&self, event: &Event) -> Option<String> {
+        let queue_name = |id: QueueId| {
+            let known =
+                ["support", "sales", "german"].into_iter().find(|key| setup::id::<QueueId>(key) == id);
+            known.unwrap_or("?")
+        };
+        Some(match event {
+            Event::InteractionStarted { .. } => "started".into(),
+            Event::CustomerMatched { .. } => "matched".into(),
+            Event::FlowAnswered => "answered".into(),
+            Event::FlowNode { .. } => return None,
+            Event::Collected { name, value, .. } => format!("{name}={value}"),
+            Event::Queued { queue, attempt, position } => {
+                format!("queued {} {attempt} at {position}", queue_name(*queue))
+            }
+            Event::PositionAnnounced { position, .. } => format!("position {position}"),
+            Event::Offered { agent, .. } => format!("offered {}", self.name(*agent)),
+            Event::OfferEnded { agent, outcome, rang_ms, .. } => {
+                format!("{outcome:?} by {} after {rang_ms}", self.name(*agent))
+            }
+            Event::LeftQueue { outcome, wait_ms, .. } => format!("left queue {outcome:?} after {wait_ms}"),
+            Event::AgentConnected { agent, .. } => format!("talks with {}", self.name(*agent)),
+            Event::HoldStarted { by } => format!("held by {by:?}"),
+            Event::HoldEnded { by, held_ms } => format!("unheld by {by:?} after {held_ms}"),
+            Event::AgentLost { agent } => format!("lost {}", self.name(*agent)),
+            Event::AgentBack { agent } => format!("{} is back", self.name(*agent)),
+            Event::TransferredToQueue { queue, by } => {
+                format!("passed to {} by {}", queue_name(*queue), self.name(*by))
+            }
+            Event::TransferredToAgent { agent, by } => {
+                format!("passed to {} by {}", self.name(*agent), self.name(*by))
+            }
+            Event::AgentDisconnected { agent, talk_ms, hold_ms, .. } => {
+                format!("{} talked {talk_ms} held {hold_ms}", self.name(*agent))
+            }
+            Event::PartyConnected { uri } => format!("party {uri}"),
+            Event::RecordingStarted { .. } => "recorded".into(),
+            Event::RecordingSealed { .. } => "sealed".into(),
+            Event::InteractionEnded { outcome, cause, by } => {
+                format!("ended {outcome:?} {cause:?} by {by:?}")
+            }
+            Event::WrapUpStarted { agent, .. } => format!("{} wraps up", self.name(*agent)),
+            Event::Noted { agent, note, .. } => format!("{} notes {note}", self.name(*agent)),
+            Event::WrapUpEnded { agent, wrap_up_ms, .. } => {
+                format!("{} wrapped up {wrap_up_ms}", self.name(*agent))
+            }
+            Event::AgentState { .. } => return None,
+        })
+    }
+}
+
+pub struct CallerHand<'a> {
+    floor: &'a mut Floor,
+    name: String,
+}
+
+impl CallerHand<'_> {
+    /// Rings in on the number of a flow.
+    pub fn arrives_at(self, flow: &str) {
+        self.floor.names += 1;
+        let number = self.floor.names;
+        let interaction: InteractionId = id(&format!("interaction {number}"));
+        let leg: LegId = id(&format!("leg {number}"));
+        self.floor.callers.insert(self.name.clone(), (interaction, leg));
+        let shown = self.name.clone();
+        self.floor.input(Input::CallArrived {
+            interaction,
+            leg,
+            trunk: Some(id::<TrunkId>("trunk")),
+            from: CallerId { number: E164::from_canonical(&shown), shown, name: String::new() },
+            to: "+74950000001".into(),
+            flow: id::<FlowId>(flow),
+            language: Language::Ru,
+        });
+    }
+
+    pub fn leg(&self) -> LegId {
+        self.floor.callers[&self.name].1
+    }
+
+    pub fn interaction(&self) -> InteractionId {
+        self.floor.callers[&self.name].0
+    }
+
+    pub fn presses(self, digits: &str) {
+        let leg = self.leg();
+        for digit in digits.chars() {
+            self.floor.leg_event(leg, LegEvent::Digit { digit });
+        }
+    }
+
+    /// Hears what plays to its end.
+    pub fn listens(self) {
+        let leg = self.leg();
+        let (play, _) = self.floor.playing.remove(&leg).expect("something plays");
+        self.floor.leg_event(leg, LegEvent::PlayDone { play });
+    }
+
+    pub fn hangs_up(self) {
+        let leg = self.leg();
+        self.floor.leg_event(leg, LegEvent::Ended { cause: Cause::Normal });
+    }
+
+    pub fn holds_us(self, on: bool) {
+        let leg = self.leg();
+        self.floor.leg_event(leg, LegEvent::HeldByPeer { on });
+    }
+
+    /// The look-up answers with a card of this name.
+    pub fn is_known_as(self, name: &str) {
+        let interaction = self.interaction();
+        let ask = self.floor.asks[&interaction];
+        let card = Arc::new(CustomerCard {
+            id: id::<CustomerId>(name),
+            name: name.into(),
+            company: String::new(),
+            numbers: Vec::new(),
+            fields: Vec::new(),
+            note: String::new(),
+            recent: Vec::new(),
+            version: 1,
+            is_new: false,
+        });
+        self.floor.input(Input::Reply { ask, reply: Reply::Customer { card } });
+    }
+}
+
+pub struct AgentHand<'a> {
+    floor: &'a mut Floor,
+    pub id: UserId,
+}
+
+impl AgentHand<'_> {
+    pub fn command(self, command: AgentCommand) -> Result<(), CommandRefused> {
+        let request: RequestId = id("request");
+        let outputs = self.floor.input(Input::Agent { agent: self.id, request, command });
+        let mut answers = outputs.into_iter().filter_map(|output| match output {
+            Output::Answer { request: of, result } if of == request => Some(result),
+            _ => None,
+        });
+        let answer = answers.next().expect("every command is answered");
+        assert!(answers.next().is_none(), "a command is answered once");
+        answer
+    }
+
+    fn view(&self) -> DeskView {
+        self.floor.tenant.desk(self.floor.now, self.id).expect("the agent exists")
+    }
+
+    pub fn offer(&self) -> OfferId {
+        self.view().offer.expect("the agent is being offered a call").offer
+    }
+
+    /// The conversation, or what the wrap-up is about.
+    pub fn interaction(&self) -> InteractionId {
+        let view = self.view();
+        let about = view.call.map(|call| call.about).or(view.wrap_up.map(|wrap_up| wrap_up.about));
+        about.expect("the agent has a conversation or a wrap-up").interaction
+    }
+
+    pub fn is_ready(self) {
+        self.command(AgentCommand::SetPresence { presence: Presence::Ready }).expect("may be ready");
+    }
+
+    pub fn takes_break(self, reason: &str) {
+        let presence = Presence::Break { reason: reason.into() };
+        self.command(AgentCommand::SetPresence { presence }).expect("may take a break");
+    }
+
+    pub fn accepts(self) {
+        let offer = self.offer();
+        self.command(AgentCommand::Accept { offer }).expect("may accept");
+    }
+
+    pub fn declines(self) {
+        let offer = self.offer();
+        self.command(AgentCommand::Decline { offer }).expect("may decline");
+    }
+
+    pub fn hangs_up(self) {
+        let interaction = self.interaction();
+        self.command(AgentCommand::HangUp { interaction }).expect("may hang up");
+    }
+
+    pub fn holds(self, on: bool) {
+        let interaction = self.interaction();
+        self.command(AgentCommand::Hold { interaction, on }).expect("may hold");
+    }
+
+    pub fn passes_to_queue(self, queue: &str) -> Result<(), CommandRefused> {
+        let interaction = self.interaction();
+        let to = TransferTarget::Queue { queue: id::<QueueId>(queue) };
+        self.command(AgentCommand::Transfer { interaction, to })
+    }
+
+    pub fn passes_to_agent(self, agent: &str) -> Result<(), CommandRefused> {
+        let interaction = self.interaction();
+        let to = TransferTarget::Agent { agent: id::<UserId>(agent) };
+        self.command(AgentCommand::Transfer { interaction, to })
+    }
+
+    pub fn notes(self, note: &str) {
+        let interaction = self.interaction();
+        let note = note.to_owned();
+        let command = AgentCommand::WrapUp { interaction, disposition: None, note, finish: false };
+        self.command(command).expect("may note");
+    }
+
+    pub fn finishes(self) {
+        let interaction = self.interaction();
+        let note = self.view().wrap_up.map(|wrap_up| wrap_up.note).unwrap_or_default();
+        let command = AgentCommand::WrapUp { interaction, disposition: None, note, finish: true };
+        self.command(command).expect("may finish");
+    }
+
+    /// The leg dialled for this agent.
+    pub fn leg(&self) -> LegId {
+        self.floor.agent_legs[&self.id]
+    }
+
+    pub fn leg_event(self, event: LegEvent) {
+        let leg = self.leg();
+        self.floor.leg_event(leg, event);
+    }
+
+    pub fn device(self, device: Device, connected: bool) {
+        self.floor.input(Input::DeviceChanged { agent: self.id, device, connected });
+    }
+
+    pub fn desk(self, connected: bool) {
+        self.floor.input(Input::DeskChanged { agent: self.id, connected });
+    }
+}
