@@ -1,0 +1,222 @@
+//! Recordings of real calls on the loopback, open and sealed.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use perezvon_media::core::g711::ULAW_TO_LINEAR;
+use perezvon_media::recording::{self, peaks};
+use perezvon_media::{Codec, MediaEvent};
+use support::{Bed, assert_tone, talk};
+
+/// Left and right samples of a WAV of ours.
+fn sides(path: &Path) -> [Vec<f64>; 2] {
+    let bytes = fs::read(path).unwrap();
+    [0, 1].map(|side| {
+        let samples = bytes[58 + side..].iter().step_by(2);
+        samples.map(|code| f64::from(ULAW_TO_LINEAR[usize::from(*code)])).collect()
+    })
+}
+
+#[test]
+fn each_party_is_on_its_own_side_in_the_growing_and_in_the_sealed_file() {
+    let mut bed = Bed::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/r.wav");
+    let (mut customer, mut agent) = (bed.party(Codec::Pcma), bed.party(Codec::Pcmu));
+    (customer.hz, agent.hz) = (440.0, 1_000.0);
+    bed.media.bridge(customer.leg, agent.leg);
+    let recording = bed.recording();
+    bed.media.record_start(recording, customer.leg, path.clone());
+    talk(&mut [&mut customer, &mut agent], 2_400);
+    let [left, right] = sides(&path);
+    assert!(left.len() >= 8_000, "it grows while the call goes on: {} samples", left.len());
+    assert_tone(&left[1_600..], 440.0, 1_000.0);
+    assert_tone(&right[1_600..], 1_000.0, 440.0);
+
+    bed.media.record_stop(recording);
+    let (duration_ms, bytes, file) = bed.wait_for(|event| match event {
+        MediaEvent::RecordingSealed { recording: of, duration_ms, bytes, file } if *of == recording => {
+            Some((*duration_ms, *bytes, file.clone()))
+        }
+        _ => None,
+    });
+    assert_eq!(file, path.with_extension("opus"));
+    assert!(!path.exists(), "the WAV is gone");
+    assert_eq!(bytes as u64, fs::metadata(&file).unwrap().len());
+    assert!((2_300..2_700).contains(&duration_ms), "{duration_ms} ms");
+    assert_eq!(recording::duration_ms(&file).unwrap(), duration_ms);
+    let [left, right] = decode(&file);
+    assert_eq!(left.len() as i64 / 8, duration_ms);
+    assert_tone(&left[1_600..left.len() - 800], 440.0, 1_000.0);
+    assert_tone(&right[1_600..right.len() - 800], 1_000.0, 440.0);
+}
+
+/// Decodes by our own reader of the file, packet by packet.
+fn decode(file: &Path) -> [Vec<f64>; 2] {
+    let mut reader = ogg::PacketReader::new(fs::File::open(file).unwrap());
+    let head = reader.read_packet().unwrap().unwrap();
+    assert_eq!(&head.data[..9], b"OpusHead\x01");
+    assert_eq!(head.data[9], 2, "two channels");
+    assert_eq!(&reader.read_packet().unwrap().unwrap().data[..8], b"OpusTags");
+    let mut decoder = opus_rs::OpusDecoder::new(8_000, 2).unwrap();
+    let mut sides = [Vec::new(), Vec::new()];
+    let mut end = 0;
+    while let Some(packet) = reader.read_packet().unwrap() {
+        let mut pcm = [0f32; 320];
+        assert_eq!(decoder.decode(&packet.data, 160, &mut pcm).unwrap(), 160);
+        for pair in pcm.chunks_exact(2) {
+            sides[0].push(f64::from(pair[0]) * 32_768.0);
+            sides[1].push(f64::from(pair[1]) * 32_768.0);
+        }
+        end = packet.absgp_page();
+    }
+    for side in &mut sides {
+        side.drain(..20);
+        side.truncate((end as usize - 120) / 6);
+    }
+    sides
+}
+
+#[test]
+fn a_hold_is_silence_of_its_length_and_the_sides_stay_together() {
+    let mut bed = Bed::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.wav");
+    let (mut customer, mut agent) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+    (customer.hz, agent.hz) = (440.0, 1_000.0);
+    bed.media.bridge(customer.leg, agent.leg);
+    let recording = bed.recording();
+    bed.media.record_start(recording, customer.leg, path.clone());
+    talk(&mut [&mut customer, &mut agent], 400);
+    bed.media.unbridge(customer.leg);
+    // On hold: the customer goes on talking, the agent is not heard.
+    talk(&mut [&mut customer, &mut agent], 400);
+    bed.media.bridge(customer.leg, agent.leg);
+    talk(&mut [&mut customer, &mut agent], 1_200);
+    // Dropping the media ends it as a shutdown does: the WAV is whole and unsealed.
+    drop(bed);
+    let ms = recording::duration_ms(&path).unwrap();
+    assert!((1_950..2_400).contains(&ms), "{ms} ms");
+    let [left, right] = sides(&path);
+    assert_tone(&left[800..15_200], 440.0, 1_000.0);
+    assert_tone(&right[800..2_400], 1_000.0, 440.0);
+    let held = &right[4_000..5_600];
+    assert!(held.iter().all(|sample| *sample == 0.0), "hold is silent on the agent's side");
+    assert_tone(&right[8_000..15_200], 1_000.0, 440.0);
+}
+
+#[test]
+fn a_killed_program_leaves_a_file_that_plays_to_within_a_second() {
+    const CHILD: &str = "PEREZVON_TEST_RECORD_AND_DIE";
+    if let Ok(path) = std::env::var(CHILD) {
+        let mut bed = Bed::new();
+        let (mut customer, mut agent) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+        (customer.hz, agent.hz) = (440.0, 1_000.0);
+        bed.media.bridge(customer.leg, agent.leg);
+        let recording = bed.recording();
+        bed.media.record_start(recording, customer.leg, path.into());
+        talk(&mut [&mut customer, &mut agent], 3_000);
+        // As a kill -9: no destructor, no flush.
+        let pid = rustix::process::getpid();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        unreachable!();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.wav");
+    let name = "a_killed_program_leaves_a_file_that_plays_to_within_a_second";
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, &path)
+        .status()
+        .unwrap();
+    assert!(!status.success(), "it was killed");
+    let ms = recording::repair(&path).unwrap();
+    assert!((2_000..=3_100).contains(&ms), "{ms} ms of 3000 are there");
+    let [left, right] = sides(&path);
+    assert_tone(&left[800..], 440.0, 1_000.0);
+    assert_tone(&right[800..], 1_000.0, 440.0);
+    let sealed = recording::seal(&path).unwrap();
+    assert_eq!(sealed.duration_ms, ms);
+    let [left, right] = decode(&sealed.file);
+    assert_tone(&left[800..left.len() - 400], 440.0, 1_000.0);
+    assert_tone(&right[800..right.len() - 400], 1_000.0, 440.0);
+}
+
+#[test]
+fn peaks_show_the_loud_and_the_silent_parts_of_each_side_in_both_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.wav");
+    let mut bytes = recording::wav::header(None).to_vec();
+    // Two seconds: loud left then silent; silent right then half as loud.
+    for n in 0..16_000u32 {
+        let wave = |amplitude: f64| {
+            let sample = (f64::from(n) * 0.3).sin() * amplitude;
+            perezvon_media::core::g711::linear_to_ulaw(sample as i16)
+        };
+        bytes.extend(if n < 8_000 { [wave(32_000.0), 0xFF] } else { [0xFF, wave(16_000.0)] });
+    }
+    fs::write(&path, bytes).unwrap();
+    let check = |peaks: Vec<[u8; 2]>| {
+        assert_eq!(peaks.len(), 20);
+        for (n, [left, right]) in peaks.into_iter().enumerate() {
+            match n {
+                0..=8 => assert!(left > 220 && right < 12, "slice {n}: {left} {right}"),
+                11..=19 => assert!(left < 12 && (100..170).contains(&right), "slice {n}: {left} {right}"),
+                _ => {}
+            }
+        }
+    };
+    check(peaks(&path, 20).unwrap());
+    let sealed = recording::seal(&path).unwrap();
+    check(peaks(&sealed.file, 20).unwrap());
+    assert!(sealed.bytes < 10_000, "two seconds take {} bytes", sealed.bytes);
+}
+
+#[test]
+fn a_recording_that_cannot_be_written_is_told_failed_and_the_call_goes_on() {
+    let mut bed = Bed::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("not-a-folder");
+    fs::write(&file, b"").unwrap();
+    let (mut customer, mut agent) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+    (customer.hz, agent.hz) = (440.0, 1_000.0);
+    bed.media.bridge(customer.leg, agent.leg);
+    let recording = bed.recording();
+    bed.media.record_start(recording, customer.leg, file.join("r.wav"));
+    let heard = talk(&mut [&mut customer, &mut agent], 1_000);
+    assert_tone(&customer.linear(&heard[0]), 1_000.0, 440.0);
+    bed.media.close(customer.leg);
+    let reason = bed.wait_for(|event| match event {
+        MediaEvent::RecordingFailed { recording: of, reason } if *of == recording => Some(reason.clone()),
+        _ => None,
+    });
+    assert!(!reason.is_empty());
+    assert!(bed.media.counters().recording_blocks_lost > 0);
+}
+
+#[test]
+fn a_disk_that_refuses_for_a_while_costs_only_that_while() {
+    let mut bed = Bed::new();
+    let folder = tempfile::tempdir().unwrap();
+    let obstacle = folder.path().join("later-a-folder");
+    fs::write(&obstacle, b"").unwrap();
+    let path = obstacle.join("r.wav");
+    let (mut customer, mut agent) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+    (customer.hz, agent.hz) = (440.0, 1_000.0);
+    bed.media.bridge(customer.leg, agent.leg);
+    let recording = bed.recording();
+    bed.media.record_start(recording, customer.leg, path.clone());
+    talk(&mut [&mut customer, &mut agent], 1_000);
+    fs::remove_file(&obstacle).unwrap();
+    talk(&mut [&mut customer, &mut agent], 1_600);
+    drop(bed);
+    let ms = recording::duration_ms(&path).unwrap();
+    assert!((2_500..3_000).contains(&ms), "the time before is kept as silence: {ms} ms");
+    let [left, right] = sides(&path);
+    assert!(left[..3_200].iter().all(|sample| *sample == 0.0));
+    assert_tone(&left[12_800..19_200], 440.0, 1_000.0);
+    assert_tone(&right[12_800..19_200], 1_000.0, 440.0);
+}
