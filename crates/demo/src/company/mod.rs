@@ -4,5 +4,7 @@ pub mod customers;
 mod flows;
 pub mod people;
 pub mod plan;
+mod seed;
 
 pub use plan::Company;
+pub use seed::{Credentials, Seeded, scope, seed, set_password};

@@ -6,8 +6,8 @@ use perezvon_store::{
     CustomerDraft, Db, Ha1, InteractionFilter, PasswordHashes, Role, StoreError, Tenant, TenantDb, User,
 };
 
-use super::plan::{Company, NAME, REGION, TIME_ZONE};
 use super::people;
+use super::plan::{Company, NAME, REGION, TIME_ZONE};
 use crate::history;
 
 const HISTORY_SEED: u64 = 2026;
@@ -108,7 +108,8 @@ async fn configure(
         create_user(tenant, user, agent.sip_username.as_deref(), credentials, now).await?;
     }
     let (email, name) = people::SUPERVISOR;
-    create_user(tenant, staff(company.supervisor, email, name, Role::Supervisor), None, credentials, now).await
+    create_user(tenant, staff(company.supervisor, email, name, Role::Supervisor), None, credentials, now)
+        .await
 }
 
 fn staff(id: UserId, email: &str, name: &str, role: Role) -> User {

@@ -1,0 +1,75 @@
+//! What simulated people say, and how long it takes.
+
+use std::borrow::Cow;
+
+use perezvon_media::{Codec, Library};
+use perezvon_model::prompt::{Language, Prompt};
+
+/// What callers want; each is a sound of the library under `callers/LANGUAGE/`.
+pub(super) const PROBLEMS: [&str; 7] = [
+    "delivery-late",
+    "payment-missing",
+    "change-tariff",
+    "internet-down",
+    "refund",
+    "invoice-copy",
+    "new-address",
+];
+pub(super) const THANKS: &str = "thanks";
+pub(super) const HELLO: &str = "hello";
+pub(super) const CHECKING: &str = "checking";
+pub(super) const SOLVED: &str = "solved";
+pub(super) const FAREWELL: &str = "farewell";
+
+/// Whose sounds a name is looked for in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voice {
+    Caller,
+    Agent,
+}
+
+impl Voice {
+    fn folder(self) -> &'static str {
+        match self {
+            Voice::Caller => "callers",
+            Voice::Agent => "agents",
+        }
+    }
+
+    pub fn says(self, name: &str, language: Language) -> Prompt {
+        Prompt::Named { name: format!("{}/{name}", self.folder()), language }
+    }
+}
+
+pub(super) fn silence(ms: i64) -> Prompt {
+    Prompt::Silence { ms: u32::try_from(ms.max(0)).unwrap_or(u32::MAX) }
+}
+
+/// The library of this process: prompts are played as `LANGUAGE/NAME`, and the voices lie under `callers/LANGUAGE/NAME`
+/// and `agents/LANGUAGE/NAME`.
+pub(super) fn voices(all: &Library) -> Library {
+    let callers = PROBLEMS.iter().chain([&THANKS]).map(|name| (Voice::Caller, *name));
+    let agents = [HELLO, CHECKING, SOLVED, FAREWELL].map(|name| (Voice::Agent, name));
+    let names: Vec<(Voice, &str)> = callers.chain(agents).collect();
+    let sounds = [Language::Ru, Language::En].into_iter().flat_map(|language| {
+        names.iter().filter_map(move |(voice, name)| {
+            let (folder, code) = (voice.folder(), language.code());
+            let sound = all.get(&format!("{folder}/{code}/{name}"))?;
+            Some((format!("{code}/{folder}/{name}"), Cow::Owned(sound.samples(Codec::Pcmu).to_vec())))
+        })
+    });
+    Library::new(sounds)
+}
+
+/// How long a list plays, in milliseconds: 8,000 samples are a second.
+pub(super) fn length_ms(library: &Library, prompts: &[Prompt]) -> i64 {
+    let one = |prompt: &Prompt| match prompt {
+        Prompt::Named { name, language } => {
+            let sound = library.get(&format!("{}/{name}", language.code()));
+            sound.map_or(0, |sound| i64::try_from(sound.len() / 8).unwrap_or(0))
+        }
+        Prompt::Silence { ms } => i64::from(*ms),
+        Prompt::Number { .. } | Prompt::Music | Prompt::Ringback => 0,
+    };
+    prompts.iter().map(one).sum()
+}

@@ -1,0 +1,125 @@
+//! The company in a real database.
+
+use std::task::Poll;
+
+use perezvon_demo::company::plan::{MAIN_NUMBER, VIP_NUMBER};
+use perezvon_demo::company::{Company, Credentials, Seeded, scope, seed, set_password};
+use perezvon_model::UtcMs;
+use perezvon_store::{Db, InteractionFilter, Limits, Role, RowOutcome};
+
+/// 21 November 2026, 14:30 in Moscow.
+const NOW: UtcMs = UtcMs(1_795_260_600_000);
+
+fn credentials(password: &str) -> Credentials<'static> {
+    Credentials {
+        password_hash: format!("hash of {password}"),
+        ha1: &|username| (format!("md5 of {username}"), format!("sha256 of {username}")),
+    }
+}
+
+async fn database(folder: &tempfile::TempDir) -> Db {
+    let url = format!("sqlite:{}", folder.path().join("perezvon.db").display());
+    Db::open(&url, Limits::default()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_company_is_made_once_and_found_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    let made = seed(&db, &credentials("a"), NOW).await.unwrap();
+    let Seeded::Made { rows } = made else { panic!("{made:?}") };
+    assert!(rows > 50_000, "{rows}");
+
+    let company = Company::plan();
+    let tenant = db.tenant(&scope(&company));
+    let config = tenant.config().await.unwrap();
+    assert_eq!((config.queues.len(), config.agents.len(), config.flows.len()), (4, 12, 4));
+    assert_eq!(config.numbers.len(), 4);
+    assert!(config.numbers.iter().any(|number| number.number == MAIN_NUMBER));
+    assert!(config.numbers.iter().any(|number| number.number == VIP_NUMBER));
+    assert_eq!(config.trunks[0].sources, ["127.0.0.0/8"]);
+    let users = tenant.users().await.unwrap();
+    assert_eq!(users.len(), 14);
+    assert_eq!(users.iter().filter(|user| user.role == Role::Agent).count(), 12);
+    let agent = users.iter().find(|user| user.email == "agent1@demo.example").unwrap();
+    assert_eq!(agent.sip_username.as_deref(), Some("agent1"));
+    assert_eq!(agent.queues.len(), 4);
+    let phones = db.directory().await.unwrap().phones;
+    assert!(phones.iter().any(|phone| phone.ha1_md5.as_deref() == Some("md5 of agent12")));
+
+    let card = tenant.customer(company.customers[0].0).await.unwrap();
+    assert_eq!(card.name, company.customers[0].1.name);
+    assert_eq!(card.fields.len(), 3);
+    let (id, _) = company.customers.iter().find(|(id, _)| *id != company.customers[0].0).unwrap();
+    assert!(!tenant.customer(*id).await.unwrap().recent.is_empty(), "customers have called before");
+
+    let version = tenant.tenant().await.unwrap().config_version;
+    let last = tenant.journal_page(0, 1_000_000).await.unwrap().len();
+    assert_eq!(seed(&db, &credentials("b"), NOW + 86_400_000).await.unwrap(), Seeded::Present);
+    assert_eq!(tenant.tenant().await.unwrap().config_version, version);
+    assert_eq!(tenant.journal_page(0, 1_000_000).await.unwrap().len(), last);
+}
+
+#[tokio::test]
+async fn nothing_of_the_history_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    seed(&db, &credentials("a"), NOW).await.unwrap();
+    let tenant = db.tenant(&scope(&Company::plan()));
+    let open = InteractionFilter { outcome: Some(RowOutcome::Open), ..InteractionFilter::default() };
+    assert_eq!(tenant.interactions(&open, None, 10).await.unwrap().items, []);
+    let newest = tenant.interactions(&InteractionFilter::default(), None, 1).await.unwrap();
+    let ago_ms = NOW.since_ms(newest.items[0].started_at);
+    assert!(ago_ms < 90 * 60_000, "the newest call is {} minutes old", ago_ms / 60_000);
+}
+
+/// Drops a future after it was polled so often: a kill in the middle of its work.
+async fn cut<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_start_that_was_cut_off_is_finished_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    let credentials = credentials("a");
+    // Among the queues, among the customers, and in the history.
+    for polls in [20, 400, 6_000] {
+        assert!(
+            cut(seed(&db, &credentials, NOW), polls).await.is_none(),
+            "nothing was cut after {polls} polls"
+        );
+    }
+    let made = seed(&db, &credentials, NOW).await.unwrap();
+    let whole: usize =
+        perezvon_demo::history::generate(2026, NOW, &Company::plan()).map(|day| day.len()).sum();
+    let Seeded::Made { rows } = made else { panic!("{made:?}") };
+    assert!(rows < whole, "the cut came before the history");
+    let tenant = db.tenant(&scope(&Company::plan()));
+    assert_eq!(tenant.journal_page(0, 1_000_000).await.unwrap().len(), whole);
+    assert_eq!(tenant.users().await.unwrap().len(), 14);
+}
+
+#[tokio::test]
+async fn a_new_password_reaches_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    seed(&db, &credentials("a"), NOW).await.unwrap();
+    set_password(&db, &credentials("b")).await.unwrap();
+    for email in
+        ["admin@demo.example", "supervisor@demo.example", "agent1@demo.example", "agent12@demo.example"]
+    {
+        let sign_in = db.sign_in(email).await.unwrap();
+        assert_eq!(sign_in.password, "hash of b", "{email}");
+    }
+}
