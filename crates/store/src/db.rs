@@ -1,0 +1,310 @@
+//! The database of an installation, whichever engine holds it, and the part of it that belongs to one tenant.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use perezvon_model::{TenantId, TenantScope, UtcMs};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::dialect;
+use crate::error::StoreError;
+use crate::journal::Caches;
+use crate::migrate;
+use crate::sql::{
+    Arg, Query, Record, Tx, args, bounded, postgres_arguments, queries, read_postgres, read_sqlite, record,
+    sqlite_arguments,
+};
+
+/// How much of the database this program uses, and how long it waits for it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Readers of SQLite beside its one writer; all connections to PostgreSQL.
+    pub connections: u32,
+    /// How long to wait for a connection, and in SQLite for a lock, before `StoreError::Unavailable`.
+    pub acquire: Duration,
+    /// How long one statement may take before `StoreError::Unavailable`.
+    pub statement: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 8, acquire: Duration::from_secs(2), statement: Duration::from_secs(10) }
+    }
+}
+
+/// The database; cheap to clone. Connections come back by themselves after the database was away.
+///
+/// What a call that answered `Ok` wrote survives the death of this process (`kill -9`). A power failure may take the
+/// last commits of SQLite with `synchronous=normal`, the default, though it never corrupts the file: the write-ahead
+/// log is then synced at checkpoints only (<https://www.sqlite.org/pragma.html#pragma_synchronous>). With
+/// `sqlite:PATH?synchronous=full`, and with PostgreSQL as Debian sets it up, they survive that too, at one disk sync
+/// per commit.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    limits: Arc<Limits>,
+    pub(crate) caches: Arc<Caches>,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+queries! {
+    PING -> Ping = "SELECT CAST(1 AS BIGINT) AS one";
+    BEAT = "INSERT INTO heartbeat (id, at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+    LAST_BEAT -> Beat = "SELECT at FROM heartbeat WHERE id = $1";
+}
+
+record! {
+    struct Ping {
+        one: i64,
+    }
+}
+
+record! {
+    struct Beat {
+        at: UtcMs,
+    }
+}
+
+/// The name of the one server in `heartbeat`; more come with more nodes.
+const NODE: &str = "server";
+
+impl Db {
+    /// Opens `sqlite:PATH` or `postgres://...` and brings its tables up to date.
+    pub async fn open(url: &str, limits: Limits) -> Result<Self, StoreError> {
+        let engine = if let Some(rest) = url.strip_prefix("sqlite:") {
+            let (writer, readers) = dialect::open_sqlite(dialect::sqlite_place(rest)?, &limits).await?;
+            Engine::Sqlite { writer, readers }
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Engine::Postgres(dialect::open_postgres(url, &limits).await?)
+        } else {
+            return Err(StoreError::Unusable(
+                "the database's address must begin with sqlite: or postgres://".to_owned(),
+            ));
+        };
+        let db = Self { engine, limits: Arc::new(limits), caches: Arc::default() };
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// What belongs to one tenant.
+    pub fn tenant(&self, scope: &TenantScope) -> TenantDb {
+        TenantDb { db: self.clone(), tenant: scope.tenant() }
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let answer = self.first(&PING, args![]).await?.map(|ping| ping.one);
+        if answer == Some(1) { Ok(()) } else { Err(StoreError::Unexpected("no answer to a ping".to_owned())) }
+    }
+
+    /// Notes that this server ran at `now`. What a crash cut off is closed at the last beat, so a beat every ten
+    /// seconds keeps durations right to ten seconds.
+    pub async fn beat(&self, now: UtcMs) -> Result<(), StoreError> {
+        self.run(&BEAT, args![NODE, now]).await.map(drop)
+    }
+
+    pub(crate) async fn last_beat(&self) -> Result<Option<UtcMs>, StoreError> {
+        Ok(self.first(&LAST_BEAT, args![NODE]).await?.map(|beat| beat.at))
+    }
+
+    /// Closes every connection; calls that run end first.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Engine::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        let limit = self.limits.statement;
+        Ok(match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                Tx::sqlite(bounded(limit, writer.begin_with(dialect::BEGIN_SQLITE)).await?, limit)
+            }
+            Engine::Postgres(pool) => Tx::postgres(bounded(limit, pool.begin()).await?, limit),
+        })
+    }
+
+    /// The lock that keeps two programs from migrating at once, beside the transaction itself.
+    pub(crate) fn migration_lock(&self) -> Option<&'static str> {
+        match &self.engine {
+            Engine::Sqlite { .. } => None,
+            Engine::Postgres(_) => Some(dialect::MIGRATION_LOCK_POSTGRES),
+        }
+    }
+
+    pub(crate) async fn run(&self, query: &Query<()>, args: Vec<Arg>) -> Result<u64, StoreError> {
+        let limit = self.limits.statement;
+        Ok(match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                let query = sqlx::query_with(query.sql, sqlite_arguments(args)?);
+                bounded(limit, query.execute(writer)).await?.rows_affected()
+            }
+            Engine::Postgres(pool) => {
+                let query = sqlx::query_with(query.sql, postgres_arguments(args)?);
+                bounded(limit, query.execute(pool)).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Reads rows; a statement that writes and answers rows needs a transaction.
+    pub(crate) async fn all<R: Record>(
+        &self,
+        query: &Query<R>,
+        args: Vec<Arg>,
+    ) -> Result<Vec<R>, StoreError> {
+        let limit = self.limits.statement;
+        match &self.engine {
+            Engine::Sqlite { readers, .. } => {
+                let query = sqlx::query_with(query.sql, sqlite_arguments(args)?);
+                read_sqlite(bounded(limit, query.fetch_all(readers)).await?)
+            }
+            Engine::Postgres(pool) => {
+                let query = sqlx::query_with(query.sql, postgres_arguments(args)?);
+                read_postgres(bounded(limit, query.fetch_all(pool)).await?)
+            }
+        }
+    }
+
+    pub(crate) async fn first<R: Record>(
+        &self,
+        query: &Query<R>,
+        args: Vec<Arg>,
+    ) -> Result<Option<R>, StoreError> {
+        Ok(self.all(query, args).await?.into_iter().next())
+    }
+
+    /// Asks the engine to prepare a statement; answers the names of its columns.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn prepare(&self, sql: &'static str) -> Result<Vec<String>, StoreError> {
+        use sqlx::{Column, Executor, SqlSafeStr, Statement};
+        let sql = sql.into_sql_str();
+        Ok(match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                let statement = writer.prepare(sql).await?;
+                statement.columns().iter().map(|column| column.name().to_owned()).collect()
+            }
+            Engine::Postgres(pool) => {
+                let statement = pool.prepare(sql).await?;
+                statement.columns().iter().map(|column| column.name().to_owned()).collect()
+            }
+        })
+    }
+
+    /// Runs any statement, for tests that need a database in a bad state.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn run_raw(&self, sql: &'static str) -> Result<u64, StoreError> {
+        self.run(&Query::new("raw", sql), args![]).await
+    }
+}
+
+/// One tenant's part of the database: `$1` of each of its statements is the tenant, always.
+#[derive(Clone)]
+pub struct TenantDb {
+    pub(crate) db: Db,
+    tenant: TenantId,
+}
+
+impl TenantDb {
+    pub(crate) fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    fn with_tenant(&self, mut args: Vec<Arg>) -> Vec<Arg> {
+        args.insert(0, self.tenant.into());
+        args
+    }
+
+    pub(crate) async fn all<R: Record>(
+        &self,
+        query: &Query<R>,
+        args: Vec<Arg>,
+    ) -> Result<Vec<R>, StoreError> {
+        self.db.all(query, self.with_tenant(args)).await
+    }
+
+    pub(crate) async fn first<R: Record>(
+        &self,
+        query: &Query<R>,
+        args: Vec<Arg>,
+    ) -> Result<Option<R>, StoreError> {
+        self.db.first(query, self.with_tenant(args)).await
+    }
+
+    /// Runs a statement that must touch a row.
+    pub(crate) async fn touch(&self, query: &Query<()>, args: Vec<Arg>) -> Result<(), StoreError> {
+        touched(self.db.run(query, self.with_tenant(args)).await?)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<TenantTx, StoreError> {
+        Ok(TenantTx { tx: self.db.begin().await?, tenant: self.tenant })
+    }
+}
+
+fn touched(rows: u64) -> Result<(), StoreError> {
+    if rows == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+}
+
+/// A transaction within one tenant.
+pub(crate) struct TenantTx {
+    tx: Tx,
+    tenant: TenantId,
+}
+
+impl TenantTx {
+    fn with_tenant(&self, mut args: Vec<Arg>) -> Vec<Arg> {
+        args.insert(0, self.tenant.into());
+        args
+    }
+
+    pub async fn run(&mut self, query: &Query<()>, args: Vec<Arg>) -> Result<u64, StoreError> {
+        let args = self.with_tenant(args);
+        self.tx.run(query, args).await
+    }
+
+    /// Runs a statement that must touch a row.
+    pub async fn touch(&mut self, query: &Query<()>, args: Vec<Arg>) -> Result<(), StoreError> {
+        touched(self.run(query, args).await?)
+    }
+
+    pub async fn all<R: Record>(&mut self, query: &Query<R>, args: Vec<Arg>) -> Result<Vec<R>, StoreError> {
+        let args = self.with_tenant(args);
+        self.tx.all(query, args).await
+    }
+
+    pub async fn first<R: Record>(
+        &mut self,
+        query: &Query<R>,
+        args: Vec<Arg>,
+    ) -> Result<Option<R>, StoreError> {
+        let args = self.with_tenant(args);
+        self.tx.first(query, args).await
+    }
+
+    /// For the multi-row writes of the journal, whose arguments name the tenant in each row.
+    pub async fn run_rows(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, StoreError> {
+        self.tx.run_text(sql, args).await
+    }
+
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await
+    }
+
+    /// Commits a change of configuration: its version rises with it.
+    pub async fn commit_configuration(mut self) -> Result<(), StoreError> {
+        self.touch(&crate::tenant::RAISE_VERSION, args![]).await?;
+        self.commit().await
+    }
+}

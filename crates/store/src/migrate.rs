@@ -1,0 +1,60 @@
+//! Brings the tables up to date: the texts in `migrations/`, each once, in order, in one transaction.
+
+use crate::db::Db;
+use crate::error::StoreError;
+use crate::sql::{args, queries, record};
+
+struct Migration {
+    version: i64,
+    text: &'static str,
+}
+
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, text: include_str!("../migrations/0001_first_call.sql") }];
+
+const LEDGER: &str =
+    "CREATE TABLE IF NOT EXISTS schema_migration (version BIGINT NOT NULL PRIMARY KEY, text TEXT NOT NULL)";
+
+queries! {
+    DONE -> Done = "SELECT version, text FROM schema_migration ORDER BY version";
+    NOTE_DONE = "INSERT INTO schema_migration (version, text) VALUES ($1, $2)";
+}
+
+record! {
+    struct Done {
+        version: i64,
+        text: String,
+    }
+}
+
+pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    if let Some(lock) = db.migration_lock() {
+        tx.run_script(lock).await?;
+    }
+    tx.run_script(LEDGER).await?;
+    let done = tx.all(&DONE, args![]).await?;
+    if let Some(newer) = done.iter().find(|done| MIGRATIONS.iter().all(|known| known.version != done.version))
+    {
+        return Err(StoreError::Unusable(format!(
+            "the database was set up by a newer version of this program (migration {}); use that one",
+            newer.version
+        )));
+    }
+    for migration in MIGRATIONS {
+        match done.iter().find(|done| done.version == migration.version) {
+            Some(done) if done.text == migration.text => {}
+            Some(_) => {
+                return Err(StoreError::Unusable(format!(
+                    "migration {} of this database is not the one of this program; use the version that made it",
+                    migration.version
+                )));
+            }
+            None => {
+                tx.run_script(migration.text).await?;
+                tx.run(&NOTE_DONE, args![migration.version, migration.text]).await?;
+            }
+        }
+    }
+    tx.commit().await
+}

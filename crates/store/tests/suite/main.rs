@@ -1,0 +1,5 @@
+//! The store's one suite, run on SQLite and on PostgreSQL.
+
+mod sample;
+mod sign_in;
+mod statements;
