@@ -55,11 +55,13 @@ pub enum PortRequest {
 }
 
 /// Loudness of a recording for drawing: one value of 0 to 255 per column and side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Peaks {
     /// The customer.
+    #[schema(value_type = Vec<u32>)]
     pub left: Vec<u8>,
     /// The agent.
+    #[schema(value_type = Vec<u32>)]
     pub right: Vec<u8>,
     pub duration_ms: i64,
 }

@@ -1,0 +1,132 @@
+//! An agent's own desk: what it shows and what can be done there.
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use perezvon_model::UserId;
+use perezvon_model::engine::AgentCommand;
+use perezvon_model::state::Presence;
+use perezvon_model::view::DeskView;
+use tokio::sync::{mpsc, oneshot, watch};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::Signed;
+use crate::extract::Json;
+use crate::fields;
+use crate::ports::{PortRequest, TenantPort};
+use crate::problem::{Answer, Problem, ProblemBody};
+use crate::state::ApiState;
+
+/// The longest note of a conversation.
+pub const MAX_NOTE_CHARS: usize = 4_000;
+/// The longest reason of a break.
+const MAX_REASON_CHARS: usize = 60;
+
+pub fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(command))
+}
+
+/// The desk of whoever is signed in.
+#[utoipa::path(get, path = "/api/v1/desk", tag = "desk", operation_id = "show_desk", responses(
+    (status = 200, body = DeskView),
+    (status = 404, description = "This user takes no interactions", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn show(State(state): State<ApiState>, signed: Signed) -> Answer<axum::Json<Arc<DeskView>>> {
+    let port = state.port(signed.scope)?;
+    let desk = watch(&port, signed.me.id).await?;
+    let desk = desk
+        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no_desk", "this user takes no interactions"))?;
+    let view = desk.borrow().clone();
+    Ok(axum::Json(view))
+}
+
+/// Does something at the own desk. 204 means that the journal has it.
+#[utoipa::path(post, path = "/api/v1/desk/command", tag = "desk", operation_id = "desk_command", request_body = AgentCommand, responses(
+    (status = 204, description = "Done and written"),
+    (status = 409, description = "Refused; nothing changed", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn command(
+    State(state): State<ApiState>,
+    signed: Signed,
+    Json(command): Json<AgentCommand>,
+) -> Answer<StatusCode> {
+    let port = state.port(signed.scope)?;
+    send(&port, signed.me.id, command)?.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Hands a command to the tenant's task in the order of the calls; the future is its answer.
+pub fn send(
+    port: &TenantPort,
+    agent: UserId,
+    command: AgentCommand,
+) -> Answer<impl Future<Output = Answer<()>> + Send + use<>> {
+    check(&command)?;
+    let (reply, answer) = oneshot::channel();
+    post(port, PortRequest::Command { agent, command, reply })?;
+    Ok(async move { answer.await.map_err(|_| gone())?.map_err(Problem::from) })
+}
+
+/// Hands a browser's offer over; the future is the answer's SDP.
+pub fn offer(
+    port: &TenantPort,
+    agent: UserId,
+    sdp: String,
+) -> Answer<impl Future<Output = Answer<String>> + Send + use<>> {
+    let (reply, answer) = oneshot::channel();
+    post(port, PortRequest::BrowserOffer { agent, sdp, reply })?;
+    Ok(
+        async move { answer.await.map_err(|_| gone())?.map_err(|detail| Problem::conflict("rtc_failed", detail)) },
+    )
+}
+
+pub async fn watch(port: &TenantPort, agent: UserId) -> Answer<Option<watch::Receiver<Arc<DeskView>>>> {
+    let (reply, answer) = oneshot::channel();
+    post(port, PortRequest::WatchDesk { agent, reply })?;
+    answer.await.map_err(|_| gone())
+}
+
+/// Puts a request into the mailbox, or refuses at once: a full mailbox must not hold connections open.
+pub fn post(port: &TenantPort, request: PortRequest) -> Answer<()> {
+    port.commands.try_send(request).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(_) => {
+            Problem::unavailable("the server is busy; try again in a second")
+        }
+        mpsc::error::TrySendError::Closed(_) => gone(),
+    })
+}
+
+pub fn gone() -> Problem {
+    Problem::unavailable("this company's calls are not served at this moment; try again in a second")
+}
+
+/// Lengths only; whether a command makes sense now is for the engine to say.
+fn check(command: &AgentCommand) -> Answer<()> {
+    match command {
+        AgentCommand::SetPresence { presence: Presence::Break { reason } } => {
+            fields::short("presence.reason", reason, MAX_REASON_CHARS)
+        }
+        AgentCommand::SendDigits { digits, .. } => {
+            let known = |byte: u8| byte.is_ascii_digit() || b"*#ABCD".contains(&byte);
+            if (1..=32).contains(&digits.len()) && digits.bytes().all(known) {
+                return Ok(());
+            }
+            Err(Problem::bad_value("digits", "send 1 to 32 of 0-9, *, #, A-D"))
+        }
+        AgentCommand::WrapUp { note, .. } => fields::text("note", note, MAX_NOTE_CHARS),
+        AgentCommand::SetPresence { presence: Presence::Ready | Presence::Offline }
+        | AgentCommand::SetDevice { .. }
+        | AgentCommand::Accept { .. }
+        | AgentCommand::Decline { .. }
+        | AgentCommand::HangUp { .. }
+        | AgentCommand::Hold { .. }
+        | AgentCommand::Mute { .. }
+        | AgentCommand::Transfer { .. } => Ok(()),
+    }
+}
