@@ -1,5 +1,7 @@
 //! Recordings of real calls on the loopback, open and sealed.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails shall stop the test")]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Two SIP legs on real sockets: what one says, the other hears.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails shall stop the test")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Prompts, music and tones to a leg.
 
+#![expect(clippy::unwrap_used, reason = "a step that fails shall stop the test")]
+
 mod support;
 
 use perezvon_media::{Codec, MediaEvent};

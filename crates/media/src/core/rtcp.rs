@@ -45,7 +45,7 @@ pub struct Heard {
 /// Milliseconds since the Unix epoch as NTP time (RFC 3550 section 4).
 pub fn ntp_of_unix_ms(unix_ms: u64) -> u64 {
     let seconds = unix_ms / 1_000 + 2_208_988_800;
-    (seconds << 32) | ((unix_ms % 1_000) << 32) / 1_000
+    (seconds << 32) | (((unix_ms % 1_000) << 32) / 1_000)
 }
 
 /// Writes a compound datagram: a sender report when something was sent, else a receiver report, and the CNAME.

@@ -169,9 +169,7 @@ impl Switch {
         for index in indexes {
             let peer = &mut self.peers[index];
             if peer.due <= self.now {
-                // A failure shows again, and is dealt with, in the drive.
-                let _ = peer.rtc.handle_input(Input::Timeout(self.now));
-                self.drive(index);
+                self.release(index);
             }
             next = next.min(self.peers[index].due);
         }
@@ -278,7 +276,7 @@ impl Switch {
         };
         let stamp = peer.out.relay(self.now, incoming);
         peer.write(self.now, content, stamp, samples);
-        self.drive(index);
+        self.release(index);
     }
 
     pub(super) fn browser_codec(&self, agent: UserId) -> Codec {
@@ -292,6 +290,16 @@ impl Switch {
         let peer = &mut self.peers[index];
         let stamp = peer.out.own(now);
         peer.write(now, Content::Sound(codec), stamp, frame);
+        self.release(index);
+    }
+
+    /// Sends what was written: str0m lets it go only when it is told the time after the write, and wants to be polled
+    /// between the two.
+    fn release(&mut self, index: usize) {
+        self.drive(index);
+        let Some(peer) = self.peers.get_mut(index) else { return };
+        // A failure shows again, and is dealt with, in the drive.
+        let _ = peer.rtc.handle_input(Input::Timeout(self.now));
         self.drive(index);
     }
 }

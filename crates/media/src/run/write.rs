@@ -98,7 +98,7 @@ impl Writer {
     }
 
     fn lose(&self) {
-        if self.shared.published.blocks_lost.fetch_add(1, Ordering::Relaxed) % 100 == 0 {
+        if self.shared.published.blocks_lost.fetch_add(1, Ordering::Relaxed).is_multiple_of(100) {
             tracing::warn!("the disk is behind: sound of recordings is lost");
         }
     }
