@@ -1,0 +1,491 @@
+//! A leg that is up: hold, changes of codec and address, digits, refreshes, and the end of it, for calls that came
+//! and calls that were dialled alike.
+
+use std::time::Duration;
+
+use perezvon_model::leg::{Cause, LegEvent};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::dialog::{Dialog, Order, contact};
+use super::digits::digit;
+use super::session_timer::{Due, SessionTimer, Terms, of_refusal};
+use super::{DialogSlot, Leg, LegInput};
+use crate::sdp::{self, Agreed};
+use crate::sip::message::{ALLOW, Fields, Method, Request, Response, SUPPORTED, header, status_of};
+use crate::sip::transaction::{self, InviteServerEvent, ServerTransaction};
+
+/// How long the ACK of an answer may take (64 T1, RFC 3261 section 13.3.1.4).
+const ACK_TIMEOUT: Duration = Duration::from_secs(32);
+/// Wait after a glare, by who made the Call-ID: the owner waits longer (RFC 3261 section 14.1).
+const GLARE_OWNER: Duration = Duration::from_millis(2_500);
+const GLARE_OTHER: Duration = Duration::from_millis(1_000);
+/// Wait before a refresh that failed for another passing reason is tried again.
+const RETRY_REFRESH: Duration = Duration::from_secs(10);
+
+/// Whose INVITE made the dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Caller,
+    Callee,
+}
+
+/// An answer of ours that waits for its ACK.
+struct Unacknowledged {
+    number: u32,
+    /// Our 2xx carried an offer: the ACK carries the answer.
+    carries_answer: bool,
+    /// It is the answer that made the call.
+    first: bool,
+}
+
+/// A request of ours that changes or refreshes the session.
+enum Pending {
+    Update,
+    Invite { number: u32 },
+}
+
+/// Whether the leg goes on.
+enum Flow {
+    On,
+    Over(Cause),
+}
+
+pub(super) struct Talk {
+    leg: Leg,
+    slot: DialogSlot,
+    dialog: Dialog,
+    side: Side,
+    timer: Option<SessionTimer>,
+    local: sdp::Local,
+    /// Our description as last sent.
+    description: String,
+    agreed: Option<Agreed>,
+    unacknowledged: Option<Unacknowledged>,
+    pending: Option<Pending>,
+}
+
+impl Talk {
+    pub(super) fn new(
+        leg: Leg,
+        slot: DialogSlot,
+        dialog: Dialog,
+        timer: Option<SessionTimer>,
+        local: sdp::Local,
+        description: String,
+    ) -> Self {
+        Self {
+            leg,
+            slot,
+            dialog,
+            side: Side::Caller,
+            timer,
+            local,
+            description,
+            agreed: None,
+            unacknowledged: None,
+            pending: None,
+        }
+    }
+
+    /// Our 2xx to the first INVITE is out.
+    pub(super) fn wait_for_ack(&mut self, number: u32, carries_answer: bool) {
+        self.side = Side::Callee;
+        self.unacknowledged = Some(Unacknowledged { number, carries_answer, first: true });
+    }
+
+    /// Tells the media plane and the server what was agreed, where it changed.
+    pub(super) async fn take_media(&mut self, agreed: Agreed) {
+        if self.agreed.as_ref().map(|before| before.remote) != Some(agreed.remote) {
+            self.leg.core.media.start(self.leg.id, agreed.remote);
+        }
+        let was_held = self.agreed.as_ref().is_some_and(|before| before.held_by_peer);
+        let is_held = agreed.held_by_peer;
+        self.agreed = Some(agreed);
+        if was_held != is_held {
+            self.leg.tell(LegEvent::HeldByPeer { on: is_held }).await;
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let cause = loop {
+            let due = self.timer.filter(|_| self.pending.is_none()).map(|timer| timer.due());
+            let wake = due.map_or_else(far_away, |(at, _)| Instant::from_std(at));
+            let flow = tokio::select! {
+                biased;
+                cause = self.leg.urgent.wanted() => {
+                    self.say_bye(cause);
+                    Flow::Over(cause)
+                }
+                input = self.leg.inputs.recv() => match input {
+                    Some(input) => self.take(input).await,
+                    None => Flow::Over(Cause::Failed),
+                },
+                command = self.leg.commands.recv() => match command {
+                    Some(other) => {
+                        tracing::debug!(?other, "a command that says nothing to a leg that is up");
+                        Flow::On
+                    }
+                    None => Flow::Over(Cause::Failed),
+                },
+                () = tokio::time::sleep_until(wake) => match due {
+                    Some((_, Due::Refresh)) => {
+                        self.refresh();
+                        Flow::On
+                    }
+                    Some((_, Due::Expired)) => {
+                        self.say_bye(Cause::Timeout);
+                        Flow::Over(Cause::Timeout)
+                    }
+                    None => Flow::On,
+                },
+            };
+            if let Flow::Over(cause) = flow {
+                break cause;
+            }
+        };
+        let Self { leg, slot, .. } = self;
+        drop(slot);
+        leg.finish(cause).await;
+    }
+
+    async fn take(&mut self, input: LegInput) -> Flow {
+        match input {
+            LegInput::Request(transaction) => self.take_request(*transaction).await,
+            LegInput::Invite(number, InviteServerEvent::Ack(ack)) => self.take_ack(number, &ack).await,
+            LegInput::Invite(number, InviteServerEvent::Over) => {
+                // RFC 3261 section 13.3.1.4: an answer that nobody acknowledged ends in BYE.
+                if self.unacknowledged.as_ref().is_some_and(|waiting| waiting.number == number) {
+                    self.unacknowledged = None;
+                    self.say_bye(Cause::Timeout);
+                    return Flow::Over(Cause::Timeout);
+                }
+                Flow::On
+            }
+            LegInput::Invite(_, InviteServerEvent::Cancel) => Flow::On,
+            LegInput::Reply(number, response) => self.take_reply(number, *response).await,
+            LegInput::Updated(response) => {
+                self.pending = None;
+                self.take_refreshed(&response)
+            }
+            LegInput::RepeatedAnswer(response) => {
+                self.acknowledge_again(&response).await;
+                Flow::On
+            }
+        }
+    }
+
+    async fn take_ack(&mut self, number: u32, ack: &Request) -> Flow {
+        let Some(waiting) = self.unacknowledged.take_if(|waiting| waiting.number == number) else {
+            return Flow::On;
+        };
+        if waiting.carries_answer {
+            let agreed = sdp::parse(&ack.body).ok().and_then(|answer| sdp::accept(&answer, &self.local).ok());
+            match agreed {
+                Some(agreed) => self.take_media(agreed).await,
+                None => {
+                    self.say_bye(Cause::NoCodec);
+                    return Flow::Over(Cause::NoCodec);
+                }
+            }
+        }
+        if waiting.first {
+            self.leg.tell(LegEvent::Answered).await;
+        }
+        Flow::On
+    }
+
+    async fn take_request(&mut self, transaction: ServerTransaction) -> Flow {
+        let stack = self.leg.core.stack.clone();
+        if self.dialog.take_number(transaction.request()) == Order::TooOld {
+            transaction.answer(&stack, 500, None, Vec::new(), Vec::new()).await;
+            return Flow::On;
+        }
+        match transaction.request().method {
+            Method::Bye => {
+                transaction.answer(&stack, 200, None, Vec::new(), Vec::new()).await;
+                return Flow::Over(Cause::Normal);
+            }
+            Method::Invite | Method::Update => self.take_change(transaction).await,
+            Method::Info => {
+                let request = transaction.request();
+                let found = digit(request.field("Content-Type").unwrap_or(""), &request.body);
+                // An INFO without a body asks whether the session lives (RFC 6086 section 4.2.2 forbids none).
+                let status = if found.is_some() || request.body.is_empty() { 200 } else { 415 };
+                let extra = match status {
+                    415 => vec![header("Accept", "application/dtmf-relay, application/dtmf")],
+                    _ => Vec::new(),
+                };
+                transaction.answer(&stack, status, None, extra, Vec::new()).await;
+                if let Some(digit) = found {
+                    self.leg.tell(LegEvent::Digit { digit }).await;
+                }
+            }
+            Method::Options => {
+                transaction.answer(&stack, 200, None, crate::dispatch::capabilities(), Vec::new()).await;
+            }
+            Method::Ack
+            | Method::Cancel
+            | Method::Message
+            | Method::Notify
+            | Method::PRack
+            | Method::Publish
+            | Method::Refer
+            | Method::Register
+            | Method::Subscribe => {
+                transaction.answer(&stack, 405, None, vec![header("Allow", ALLOW)], Vec::new()).await;
+            }
+        }
+        Flow::On
+    }
+
+    /// A re-INVITE or UPDATE of the peer: hold, another codec or address, or only a refresh.
+    async fn take_change(&mut self, transaction: ServerTransaction) {
+        let stack = self.leg.core.stack.clone();
+        let request = transaction.request();
+        let is_invite = request.method == Method::Invite;
+        if self.pending.is_some() && (is_invite || !request.body.is_empty()) {
+            // Glare (RFC 3261 section 14.2, RFC 3311 section 5.2).
+            return transaction.answer(&stack, 491, None, Vec::new(), Vec::new()).await;
+        }
+        if self.unacknowledged.as_ref().is_some_and(|waiting| waiting.carries_answer) {
+            // An offer of ours is open.
+            return transaction.answer(&stack, 491, None, Vec::new(), Vec::new()).await;
+        }
+        let Ok(terms) = Terms::of_request(request, self.leg.core.session_expires_s()) else {
+            return transaction.answer(&stack, 422, None, of_refusal(), Vec::new()).await;
+        };
+        let offer = match request.body.as_slice() {
+            [] => None,
+            body => match sdp::parse(body)
+                .ok()
+                .and_then(|offer| sdp::answer(&offer, &self.local).ok().map(|_| offer))
+            {
+                Some(offer) => Some(offer),
+                // The session goes on as it was (RFC 3261 section 14.2).
+                None => return transaction.answer(&stack, 488, None, Vec::new(), Vec::new()).await,
+            },
+        };
+        let number = request.cseq().map_or(0, |(number, _)| number);
+        self.dialog.refresh_target(request.list("Contact").first().copied(), Some(transaction.source()));
+        if request.headers.iter().any(|field| field.name() == "Allow") {
+            self.dialog.peer_takes_update = request.lists("Allow", "UPDATE");
+        }
+        let (agreed, body) = match &offer {
+            Some(offer) => {
+                match self.describe(|local| sdp::answer(offer, local).map(|(_, text)| text).ok()) {
+                    Some(text) => {
+                        (sdp::answer(offer, &self.local).ok().map(|(agreed, _)| agreed), text.into_bytes())
+                    }
+                    None => (None, Vec::new()),
+                }
+            }
+            None if is_invite => {
+                (None, self.describe(|local| Some(sdp::offer(local))).unwrap_or_default().into_bytes())
+            }
+            None => (None, Vec::new()),
+        };
+        let mut extra = vec![
+            header("Contact", contact(&stack, transaction.source().transport, self.dialog.contact_user())),
+            header("Allow", ALLOW),
+            header("Supported", SUPPORTED),
+        ];
+        if !body.is_empty() {
+            extra.push(header("Content-Type", "application/sdp"));
+        }
+        extra.extend(terms.of_answer());
+        self.timer = Some(SessionTimer::new(terms, Instant::now().into_std()));
+        if is_invite {
+            let sender = self.leg.sender.clone();
+            let invite =
+                transaction.into_invite(&stack, sender, move |event| LegInput::Invite(number, event));
+            invite.respond(&stack, 200, &self.dialog.local_tag, extra, body);
+            // A first answer that is still unacknowledged is acknowledged by going on.
+            let first = self.unacknowledged.take().is_some_and(|waiting| waiting.first);
+            self.unacknowledged = Some(Unacknowledged { number, carries_answer: offer.is_none(), first });
+        } else {
+            transaction.answer(&stack, 200, None, extra, body).await;
+        }
+        if let Some(agreed) = agreed {
+            self.take_media(agreed).await;
+        }
+    }
+
+    /// Writes our description; a changed one gets the next version (RFC 3264 section 8).
+    fn describe(&mut self, write: impl Fn(&sdp::Local) -> Option<String>) -> Option<String> {
+        let same = write(&self.local)?;
+        if same != self.description {
+            self.local.version += 1;
+            self.description = write(&self.local)?;
+        }
+        Some(self.description.clone())
+    }
+
+    /// Sends a session refresh: UPDATE where the peer takes it, else a re-INVITE with the description unchanged.
+    fn refresh(&mut self) {
+        let Some(timer) = self.timer else { return };
+        let core = self.leg.core.clone();
+        let extra = timer.terms().of_refresh();
+        let sender = self.leg.sender.clone();
+        if self.dialog.peer_takes_update {
+            let update = self.dialog.request(&core.stack, Method::Update, extra, Vec::new());
+            self.pending = Some(Pending::Update);
+            let dialog = self.dialog.clone();
+            self.leg.core.stack.spawn(async move {
+                let response = send(&core.stack, &dialog, update).await;
+                let _ = sender.send(LegInput::Updated(Box::new(response))).await;
+            });
+        } else {
+            let body = self.description.clone().into_bytes();
+            let invite = self.dialog.request(&core.stack, Method::Invite, extra, body);
+            let number = self.dialog.last_number();
+            self.pending = Some(Pending::Invite { number });
+            let dialog = self.dialog.clone();
+            self.leg.core.stack.spawn(async move {
+                match dialog.next_hop().await {
+                    Some(hop) => transaction::invite(&core.stack, invite, hop, sender, move |response| {
+                        LegInput::Reply(number, Box::new(response))
+                    }),
+                    None => {
+                        let lost = transaction::lost(&invite, 503);
+                        let _ = sender.send(LegInput::Reply(number, Box::new(lost))).await;
+                    }
+                }
+            });
+        }
+    }
+
+    /// A response to our re-INVITE.
+    async fn take_reply(&mut self, number: u32, response: Response) -> Flow {
+        if status_of(&response) < 200 {
+            return Flow::On;
+        }
+        let is_pending =
+            matches!(self.pending, Some(Pending::Invite { number: pending }) if pending == number);
+        if is_pending {
+            self.pending = None;
+        }
+        if (200..300).contains(&status_of(&response)) {
+            self.dialog.refresh_target(response.list("Contact").first().copied(), None);
+            self.acknowledge(number).await;
+            let agreed =
+                sdp::parse(&response.body).ok().and_then(|answer| sdp::accept(&answer, &self.local).ok());
+            if let Some(agreed) = agreed {
+                self.take_media(agreed).await;
+            }
+        }
+        if is_pending { self.take_refreshed(&response) } else { Flow::On }
+    }
+
+    /// What became of a refresh (RFC 4028 sections 7.2 and 10, RFC 3261 sections 12.2.1.2 and 14.1).
+    fn take_refreshed(&mut self, response: &Response) -> Flow {
+        let now = Instant::now().into_std();
+        let Some(timer) = &mut self.timer else { return Flow::On };
+        match status_of(response) {
+            200..300 => {
+                let terms = Terms::of_response(response).unwrap_or_else(|| timer.terms());
+                *timer = SessionTimer::new(terms, now);
+                self.dialog.refresh_target(response.list("Contact").first().copied(), None);
+            }
+            // The peer knows nothing of this call, or is gone.
+            481 => return Flow::Over(Cause::Failed),
+            408 => {
+                self.say_bye(Cause::Timeout);
+                return Flow::Over(Cause::Timeout);
+            }
+            422 => {
+                let least = response.seconds("Min-SE").unwrap_or(0);
+                let terms = Terms { interval_s: timer.terms().interval_s.max(least), ..timer.terms() };
+                *timer = SessionTimer::new(terms, now);
+                timer.refresh_later(now);
+            }
+            491 => timer.refresh_later(
+                now + match self.side {
+                    Side::Caller => GLARE_OWNER,
+                    Side::Callee => GLARE_OTHER,
+                },
+            ),
+            405 | 501 if self.dialog.peer_takes_update => {
+                self.dialog.peer_takes_update = false;
+                timer.refresh_later(now);
+            }
+            _ => timer.refresh_later(now + RETRY_REFRESH),
+        }
+        Flow::On
+    }
+
+    async fn acknowledge(&self, number: u32) {
+        let stack = &self.leg.core.stack;
+        if let Some(hop) = self.dialog.next_hop().await {
+            transaction::send_ack(stack, self.dialog.ack(stack, number), hop).await;
+        }
+    }
+
+    /// A 2xx that came again: our ACK was lost; or a second phone behind one address took the call too.
+    async fn acknowledge_again(&self, response: &Response) {
+        let Some((number, _)) = response.cseq() else { return };
+        if response.to_tag().as_deref() == Some(self.dialog.remote_tag.as_str()) {
+            self.acknowledge(number).await;
+            return;
+        }
+        if let Some(mut other) = self.dialog.other_branch(response) {
+            let core = self.leg.core.clone();
+            let closing = core.closing();
+            self.leg.core.stack.tasks().spawn(async move {
+                let _closing = closing;
+                if let Some(hop) = other.next_hop().await {
+                    transaction::send_ack(&core.stack, other.ack(&core.stack, number), hop).await;
+                    let bye = other.request(&core.stack, Method::Bye, Vec::new(), Vec::new());
+                    transaction::request(&core.stack, bye, hop).await;
+                }
+            });
+        }
+    }
+
+    /// Ends the dialog with the peer in a task of its own; the leg is over at once.
+    fn say_bye(&mut self, cause: Cause) {
+        let core = self.leg.core.clone();
+        let closing = core.closing();
+        let mut dialog = self.dialog.clone();
+        let waiting = self.unacknowledged.take().map(|waiting| waiting.number);
+        let inputs = std::mem::replace(&mut self.leg.inputs, mpsc::channel(1).1);
+        self.leg.core.stack.tasks().spawn(async move {
+            let _closing = closing;
+            if let Some(number) = waiting {
+                // RFC 3261 section 15: the callee says BYE only after the ACK, or when it never comes.
+                let _ = tokio::time::timeout(ACK_TIMEOUT, acknowledged(inputs, number)).await;
+            }
+            let extra = vec![header("Reason", crate::cause::reason(cause))];
+            let bye = dialog.request(&core.stack, Method::Bye, extra, Vec::new());
+            send(&core.stack, &dialog, bye).await;
+        });
+    }
+}
+
+async fn acknowledged(mut inputs: mpsc::Receiver<LegInput>, number: u32) {
+    while let Some(input) = inputs.recv().await {
+        match input {
+            LegInput::Invite(of, InviteServerEvent::Ack(_) | InviteServerEvent::Over) if of == number => {
+                return;
+            }
+            LegInput::Invite(..)
+            | LegInput::Request(_)
+            | LegInput::Reply(..)
+            | LegInput::Updated(_)
+            | LegInput::RepeatedAnswer(_) => {}
+        }
+    }
+}
+
+/// Sends a request within a dialog and waits for its final answer.
+async fn send(stack: &crate::sip::stack::Stack, dialog: &Dialog, request: Request) -> Response {
+    match dialog.next_hop().await {
+        Some(hop) => transaction::request(stack, request, hop).await,
+        None => transaction::lost(&request, 503),
+    }
+}
+
+/// A moment that does not come: `select!` needs one.
+fn far_away() -> Instant {
+    Instant::now() + Duration::from_secs(86_400)
+}

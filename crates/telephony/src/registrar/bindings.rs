@@ -1,0 +1,280 @@
+//! Where phones are: contacts by account, with their ends (RFC 3261 section 10.3). Pure.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use perezvon_model::{TenantScope, UserId};
+
+use crate::sip::hop::Hop;
+use crate::sip::uri::SipUri;
+
+/// The most contacts of one account; one more takes the place of the one that ends first.
+const MAX_CONTACTS: usize = 5;
+/// The most accounts with a contact.
+const MAX_ACCOUNTS: usize = 50_000;
+/// Shorter registrations are refused with 423.
+pub(crate) const MIN_EXPIRES_S: u32 = 60;
+/// Longer ones are shortened.
+pub(crate) const MAX_EXPIRES_S: u32 = 7_200;
+/// What is given to a phone that asks for nothing.
+pub(crate) const DEFAULT_EXPIRES_S: u32 = 3_600;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Contact {
+    /// As the phone wrote it: the Request-URI of calls to it.
+    pub(crate) uri: SipUri,
+    /// Where the registration came from: the way through its NAT (RFC 3581).
+    pub(crate) hop: Hop,
+    pub(crate) ends: Instant,
+    call_id: String,
+    number: u32,
+}
+
+#[derive(Debug)]
+struct Account {
+    scope: TenantScope,
+    agent: UserId,
+    contacts: Vec<Contact>,
+}
+
+/// What a REGISTER asks for one contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) uri: SipUri,
+    /// 0 removes.
+    pub(crate) expires_s: u32,
+}
+
+/// One REGISTER that was authorised.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) scope: TenantScope,
+    pub(crate) agent: UserId,
+    pub(crate) hop: Hop,
+    pub(crate) call_id: &'a str,
+    pub(crate) number: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// An older REGISTER of the same phone came late (RFC 3261 section 10.3, step 7): 500.
+    OutOfOrder,
+    /// No room: 503.
+    Full,
+}
+
+/// The first phone of an agent came, or the last went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) scope: TenantScope,
+    pub(crate) agent: UserId,
+    pub(crate) registered: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Bindings {
+    accounts: HashMap<String, Account>,
+}
+
+impl Bindings {
+    pub(crate) fn len(&self) -> usize {
+        self.accounts.values().map(|account| account.contacts.len()).sum()
+    }
+
+    /// Contacts that have not ended, newest first.
+    pub(crate) fn contacts(&self, username: &str, now: Instant) -> Vec<Contact> {
+        let mut contacts: Vec<Contact> = self
+            .accounts
+            .get(username)
+            .map(|account| account.contacts.iter().filter(|contact| contact.ends > now).cloned().collect())
+            .unwrap_or_default();
+        contacts.sort_by_key(|contact| std::cmp::Reverse(contact.ends));
+        contacts
+    }
+
+    /// Applies all wishes of a REGISTER or none.
+    pub(crate) fn register(
+        &mut self,
+        registration: &Registration<'_>,
+        wishes: Vec<Wish>,
+        now: Instant,
+    ) -> Result<Option<Change>, Refused> {
+        let Registration { username, scope, agent, hop, call_id, number } = registration;
+        if !self.accounts.contains_key(*username) && self.accounts.len() >= MAX_ACCOUNTS {
+            return Err(Refused::Full);
+        }
+        let before = self.is_registered(username, now);
+        let account = self.accounts.entry((*username).to_owned()).or_insert_with(|| Account {
+            scope: *scope,
+            agent: *agent,
+            contacts: Vec::new(),
+        });
+        (account.scope, account.agent) = (*scope, *agent);
+        account.contacts.retain(|contact| contact.ends > now);
+        let late = |wish: &Wish| {
+            account.contacts.iter().any(|contact| {
+                same(&contact.uri, &wish.uri) && contact.call_id == *call_id && contact.number >= *number
+            })
+        };
+        if wishes.iter().any(late) {
+            return Err(Refused::OutOfOrder);
+        }
+        for wish in wishes {
+            account.contacts.retain(|contact| !same(&contact.uri, &wish.uri));
+            if wish.expires_s == 0 {
+                continue;
+            }
+            if account.contacts.len() >= MAX_CONTACTS
+                && let Some(first) = (0..account.contacts.len()).min_by_key(|at| account.contacts[*at].ends)
+            {
+                account.contacts.swap_remove(first);
+            }
+            account.contacts.push(Contact {
+                uri: wish.uri,
+                hop: *hop,
+                ends: now + Duration::from_secs(wish.expires_s.min(MAX_EXPIRES_S).into()),
+                call_id: (*call_id).to_owned(),
+                number: *number,
+            });
+        }
+        Ok(self.settle(username, before, now))
+    }
+
+    /// `Contact: *` with `Expires: 0`: every contact goes.
+    pub(crate) fn clear(&mut self, username: &str, now: Instant) -> Option<Change> {
+        let before = self.is_registered(username, now);
+        self.accounts.get_mut(username)?.contacts.clear();
+        self.settle(username, before, now)
+    }
+
+    /// Takes out what has ended; who is without a phone by that.
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<Change> {
+        let mut gone = Vec::new();
+        self.accounts.retain(|_, account| {
+            account.contacts.retain(|contact| contact.ends > now);
+            if account.contacts.is_empty() {
+                gone.push(Change { scope: account.scope, agent: account.agent, registered: false });
+            }
+            !account.contacts.is_empty()
+        });
+        gone
+    }
+
+    /// When the next contact ends.
+    pub(crate) fn next_end(&self) -> Option<Instant> {
+        self.accounts.values().flat_map(|account| account.contacts.iter().map(|contact| contact.ends)).min()
+    }
+
+    fn is_registered(&self, username: &str, _now: Instant) -> bool {
+        // An ended contact counts until its end was told.
+        self.accounts.get(username).is_some_and(|account| !account.contacts.is_empty())
+    }
+
+    fn settle(&mut self, username: &str, before: bool, now: Instant) -> Option<Change> {
+        let registered = self.is_registered(username, now);
+        let account = self.accounts.get(username)?;
+        let change = Change { scope: account.scope, agent: account.agent, registered };
+        if !registered {
+            self.accounts.remove(username);
+        }
+        (before != registered).then_some(change)
+    }
+}
+
+/// Whether two contacts are one phone: RFC 3261 section 19.1.4, parameters that do not name a place left out.
+fn same(a: &SipUri, b: &SipUri) -> bool {
+    a.user == b.user
+        && a.host.eq_ignore_ascii_case(&b.host)
+        && a.port.unwrap_or(5060) == b.port.unwrap_or(5060)
+        && a.transport() == b.transport()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::uri::Transport;
+    use perezvon_model::TenantId;
+
+    fn scope() -> TenantScope {
+        #[expect(clippy::disallowed_methods, reason = "a test is its own authentication")]
+        TenantScope::mint(TenantId(uuid::Uuid::nil()))
+    }
+
+    fn agent() -> UserId {
+        UserId(uuid::Uuid::nil())
+    }
+
+    fn registration(number: u32) -> Registration<'static> {
+        let addr = "192.0.2.1:5060".parse().expect("address");
+        let hop = Hop { transport: Transport::Udp, addr };
+        Registration { username: "agent1", scope: scope(), agent: agent(), hop, call_id: "c", number }
+    }
+
+    fn wish(uri: &str, expires_s: u32) -> Wish {
+        Wish { uri: SipUri::parse(uri).expect(uri), expires_s }
+    }
+
+    fn change(registered: bool) -> Change {
+        Change { scope: scope(), agent: agent(), registered }
+    }
+
+    #[test]
+    fn the_first_phone_and_the_end_of_the_last_are_told() {
+        let (mut bindings, now) = (Bindings::default(), Instant::now());
+        let first = bindings.register(&registration(1), vec![wish("sip:a@10.0.0.1", 60)], now);
+        assert_eq!(first, Ok(Some(change(true))));
+        let second = bindings.register(&registration(2), vec![wish("sip:a@10.0.0.2", 120)], now);
+        assert_eq!(second, Ok(None));
+        assert_eq!(bindings.next_end(), Some(now + Duration::from_secs(60)));
+        let minute = now + Duration::from_secs(60);
+        assert_eq!(bindings.expire(minute), []);
+        assert_eq!(bindings.contacts("agent1", minute).len(), 1);
+        assert_eq!(bindings.expire(now + Duration::from_secs(120)), [change(false)]);
+        assert_eq!((bindings.len(), bindings.next_end()), (0, None));
+    }
+
+    #[test]
+    fn a_refresh_keeps_one_contact_and_zero_removes_it() {
+        let (mut bindings, now) = (Bindings::default(), Instant::now());
+        for number in 1..4 {
+            let _ = bindings.register(&registration(number), vec![wish("sip:a@10.0.0.1;ob", 60)], now);
+        }
+        assert_eq!(bindings.len(), 1);
+        let removed = bindings.register(&registration(4), vec![wish("sip:a@10.0.0.1:5060", 0)], now);
+        assert_eq!(removed, Ok(Some(change(false))));
+    }
+
+    #[test]
+    fn a_late_register_of_the_same_phone_changes_nothing() {
+        let (mut bindings, now) = (Bindings::default(), Instant::now());
+        let _ = bindings.register(&registration(5), vec![wish("sip:a@10.0.0.1", 60)], now);
+        let late = bindings.register(&registration(4), vec![wish("sip:a@10.0.0.1", 0)], now);
+        assert_eq!(late, Err(Refused::OutOfOrder));
+        assert_eq!(bindings.len(), 1);
+    }
+
+    #[test]
+    fn a_sixth_contact_takes_the_place_of_the_one_that_ends_first() {
+        let (mut bindings, now) = (Bindings::default(), Instant::now());
+        for n in 0..6 {
+            let uri = format!("sip:a@10.0.0.{n}");
+            let _ = bindings.register(&registration(n + 1), vec![wish(&uri, 60 + n)], now);
+        }
+        let hosts: Vec<String> = bindings.contacts("agent1", now).into_iter().map(|c| c.uri.host).collect();
+        assert_eq!(hosts, ["10.0.0.5", "10.0.0.4", "10.0.0.3", "10.0.0.2", "10.0.0.1"]);
+    }
+
+    #[test]
+    fn a_star_removes_all() {
+        let (mut bindings, now) = (Bindings::default(), Instant::now());
+        let _ = bindings.register(
+            &registration(1),
+            vec![wish("sip:a@10.0.0.1", 60), wish("sip:a@10.0.0.2", 60)],
+            now,
+        );
+        assert_eq!(bindings.clear("agent1", now), Some(change(false)));
+        assert_eq!(bindings.clear("agent1", now), None);
+        assert_eq!(bindings.len(), 0);
+    }
+}

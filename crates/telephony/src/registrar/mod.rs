@@ -1,0 +1,249 @@
+//! The registrar of desk phones (RFC 3261 section 10.3).
+
+mod bindings;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use crate::auth::{Denied, digest::Credentials};
+use crate::core::Core;
+use crate::event::TelephonyEvent;
+use crate::guard::Ask;
+use crate::sip::header::NameAddr;
+use crate::sip::message::{Fields, Header, Request, header};
+use crate::sip::transaction::ServerTransaction;
+use bindings::{
+    Bindings, Change, Contact, DEFAULT_EXPIRES_S, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused, Registration, Wish,
+};
+
+/// The most contacts in one REGISTER.
+const MAX_WISHES: usize = 8;
+/// How long the sweeper sleeps when no phone is registered.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+#[derive(Default)]
+pub(crate) struct Registrar {
+    bindings: Mutex<Bindings>,
+    changed: Notify,
+}
+
+impl Registrar {
+    fn lock(&self) -> MutexGuard<'_, Bindings> {
+        self.bindings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn contacts(&self, username: &str, now: Instant) -> Vec<Contact> {
+        self.lock().contacts(username, now)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+/// Takes out contacts at their end, for ever.
+pub(crate) async fn sweep(core: &Core) {
+    loop {
+        let now = Instant::now();
+        let gone = core.registrar.lock().expire(now);
+        for change in gone {
+            tell(core, change).await;
+        }
+        let next = core.registrar.lock().next_end().unwrap_or(now + IDLE);
+        tokio::select! {
+            () = tokio::time::sleep_until(next.into()) => {}
+            () = core.registrar.changed.notified() => {}
+        }
+    }
+}
+
+async fn tell(core: &Core, change: Change) {
+    let Change { scope, agent, registered } = change;
+    core.tell(TelephonyEvent::PhoneRegistered { scope, agent, registered }).await;
+}
+
+struct Answer {
+    status: u16,
+    extra: Vec<Header>,
+    change: Option<Change>,
+}
+
+impl Answer {
+    fn refuse(status: u16) -> Self {
+        Self { status, extra: Vec::new(), change: None }
+    }
+}
+
+/// Answers one REGISTER.
+pub(crate) async fn serve(core: &Core, transaction: ServerTransaction) {
+    let now = Instant::now();
+    let ip = transaction.source().addr.ip();
+    if !core.sources().would_admit(ip, Ask::Password, now) {
+        // Too many wrong passwords from there: no answer that would help to guess.
+        return transaction.answer(&core.stack, 403, None, Vec::new(), Vec::new()).await;
+    }
+    let Answer { status, extra, change } = judge(core, &transaction, now);
+    if status == 403 {
+        core.sources().admit(ip, Ask::Password, now);
+    }
+    transaction.answer(&core.stack, status, None, extra, Vec::new()).await;
+    core.registrar.changed.notify_one();
+    if let Some(change) = change {
+        tell(core, change).await;
+    }
+}
+
+fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
+    let request = transaction.request();
+    let Some(username) = request.field("To").and_then(|to| NameAddr::parse(to).ok()).map(|to| to.uri.user)
+    else {
+        return Answer::refuse(400);
+    };
+    let account = core.directory.phone_account(&username);
+    let authorization = request.field("Authorization");
+    let checked = core.authority.check(authorization, "REGISTER", account.as_ref(), now).and_then(|()| {
+        // The name that was proved is the name that is registered (RFC 3261 section 10.3, step 4).
+        let proved = authorization.and_then(Credentials::parse).map(|credentials| credentials.username);
+        if proved.as_deref() == Some(&username) { Ok(()) } else { Err(Denied::Wrong) }
+    });
+    let account = match (checked, account) {
+        (Ok(()), Some(account)) => account,
+        (Err(Denied::Missing), account) => {
+            let extra = vec![core.authority.challenge(account.as_ref(), false, now)];
+            return Answer { status: 401, extra, change: None };
+        }
+        (Err(Denied::Stale), account) => {
+            let extra = vec![core.authority.challenge(account.as_ref(), true, now)];
+            return Answer { status: 401, extra, change: None };
+        }
+        (Err(Denied::Wrong), _) | (Ok(()), None) => return Answer::refuse(403),
+    };
+    let registration = Registration {
+        username: &username,
+        scope: account.scope,
+        agent: account.agent,
+        hop: transaction.source(),
+        call_id: request.call_id(),
+        number: request.cseq().map_or(0, |(number, _)| number),
+    };
+    let change = match wishes(request) {
+        Ok(Wishes::Some(wishes)) => match core.registrar.lock().register(&registration, wishes, now) {
+            Ok(change) => change,
+            Err(Refused::OutOfOrder) => return Answer::refuse(500),
+            Err(Refused::Full) => return Answer { extra: crate::core::retry_after(), ..Answer::refuse(503) },
+        },
+        Ok(Wishes::All) => core.registrar.lock().clear(&username, now),
+        Err(WishError::Malformed) => return Answer::refuse(400),
+        Err(WishError::TooBrief) => {
+            let extra = vec![header("Min-Expires", MIN_EXPIRES_S.to_string())];
+            return Answer { status: 423, extra, change: None };
+        }
+    };
+    let extra = core
+        .registrar
+        .contacts(&username, now)
+        .into_iter()
+        .map(|contact| {
+            let left = contact.ends.saturating_duration_since(now).as_secs();
+            header("Contact", format!("<{}>;expires={left}", contact.uri))
+        })
+        .collect();
+    Answer { status: 200, extra, change }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wishes {
+    /// None at all asks for the list only.
+    Some(Vec<Wish>),
+    /// `Contact: *`.
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WishError {
+    Malformed,
+    TooBrief,
+}
+
+fn wishes(request: &Request) -> Result<Wishes, WishError> {
+    let contacts = request.list("Contact");
+    let expires = match request.field("Expires") {
+        // A value that cannot be read is the default (RFC 3261 section 20.19).
+        Some(value) => Some(value.trim().parse().unwrap_or(DEFAULT_EXPIRES_S)),
+        None => None,
+    };
+    if contacts.iter().any(|contact| contact.trim() == "*") {
+        // RFC 3261 section 10.3, step 6.
+        return if contacts.len() == 1 && expires == Some(0) {
+            Ok(Wishes::All)
+        } else {
+            Err(WishError::Malformed)
+        };
+    }
+    if contacts.len() > MAX_WISHES {
+        return Err(WishError::Malformed);
+    }
+    contacts
+        .into_iter()
+        .map(|contact| {
+            let contact = NameAddr::parse(contact).map_err(|_| WishError::Malformed)?;
+            if contact.uri.transport().is_none() || contact.uri.host.is_empty() {
+                return Err(WishError::Malformed);
+            }
+            let own = contact.param("expires").map(|value| value.parse().unwrap_or(DEFAULT_EXPIRES_S));
+            let expires_s: u32 = own.or(expires).unwrap_or(DEFAULT_EXPIRES_S);
+            if expires_s != 0 && expires_s < MIN_EXPIRES_S {
+                return Err(WishError::TooBrief);
+            }
+            Ok(Wish { uri: contact.uri, expires_s: expires_s.min(MAX_EXPIRES_S) })
+        })
+        .collect::<Result<_, _>>()
+        .map(Wishes::Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::message::Method;
+    use crate::sip::uri::SipUri;
+
+    fn read(fields: &[(&str, &str)]) -> Result<Wishes, WishError> {
+        wishes(&Request {
+            method: Method::Register,
+            uri: SipUri::parse("sip:h").expect("uri").to_wire(),
+            version: Default::default(),
+            headers: fields.iter().map(|(name, value)| header(name, *value)).collect::<Vec<_>>().into(),
+            body: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn the_time_asked_for_comes_from_the_contact_then_the_message_then_the_default() {
+        for (fields, expected) in [
+            (&[("Contact", "<sip:a@h>;expires=100"), ("Expires", "200")][..], 100),
+            (&[("Contact", "<sip:a@h>"), ("Expires", "200")], 200),
+            (&[("Contact", "<sip:a@h>")], DEFAULT_EXPIRES_S),
+            (&[("Contact", "<sip:a@h>;expires=99999999")], MAX_EXPIRES_S),
+            (&[("Contact", "<sip:a@h>;expires=soon")], DEFAULT_EXPIRES_S),
+            (&[("Contact", "<sip:a@h>;expires=0")], 0),
+        ] {
+            match read(fields) {
+                Ok(Wishes::Some(wishes)) => assert_eq!(wishes[0].expires_s, expected, "{fields:?}"),
+                other => panic!("{fields:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn too_brief_malformed_and_star_are_told_apart() {
+        assert_eq!(read(&[("Contact", "<sip:a@h>;expires=59")]), Err(WishError::TooBrief));
+        assert_eq!(read(&[("Contact", "*"), ("Expires", "0")]), Ok(Wishes::All));
+        assert_eq!(read(&[("Contact", "*")]), Err(WishError::Malformed));
+        assert_eq!(read(&[("Contact", "*, <sip:a@h>"), ("Expires", "0")]), Err(WishError::Malformed));
+        assert_eq!(read(&[("Contact", "<sip:a@h")]), Err(WishError::Malformed));
+        assert_eq!(read(&[("Contact", "<sips:a@h>")]), Err(WishError::Malformed));
+        assert_eq!(read(&[]), Ok(Wishes::Some(vec![])));
+    }
+}
