@@ -33,12 +33,17 @@ users.push(
   { id: id(), email: 'admin@demo.example', name: 'Николай Зимин', role: 'admin', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, queues: [], skills: [] },
 )
 
-export const flows = [
-  {
-    id: id(), key: 'main', name: 'Основное меню', version: 3,
-    json: { start: 'hello', nodes: { hello: { kind: 'play', prompts: ['greeting'], next: 'menu' }, menu: { kind: 'menu', prompts: ['menu'], choices: { 1: 'support', 2: 'sales' }, timeout_s: 10, otherwise: 'support' }, support: { kind: 'queue', queue: 'support' }, sales: { kind: 'queue', queue: 'sales' } } },
+const menu = {
+  version: 1,
+  start: 'hello',
+  nodes: {
+    hello: { type: 'play', prompts: ['greeting'], next: 'menu' },
+    menu: { type: 'menu', prompts: ['menu-main'], choices: { 1: 'support', 2: 'sales' }, timeout_s: 10, tries: 1, on_timeout: 'support', on_invalid: 'support' },
+    support: { type: 'queue', queue: 'support', max_wait_s: 1800 },
+    sales: { type: 'queue', queue: 'sales', max_wait_s: 1800 },
   },
-]
+}
+export const flows = [{ id: id(), key: 'main', name: 'Основное меню', json: JSON.stringify(menu, null, 2) }]
 export const numbers = [
   { id: id(), number: '+74950000001', flow: flows[0].id, language: 'ru' },
   { id: id(), number: '+74950000002', flow: flows[0].id, language: 'en' },

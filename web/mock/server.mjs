@@ -56,6 +56,7 @@ export function startMock({ port = 8080, demo = true } = {}) {
       state.role = user.role
       return answer(200, { token: 'mock', user: me() })
     }
+    if (path.startsWith('/demo') && demo && !state.role && key !== 'POST /demo/session') return refuse(401, 'signed_out', 'sign in first')
     if (path.startsWith('/demo')) return demo ? demoAnswer(key, body, state, answer, redraw) : refuse(404, 'not_found', 'no such thing')
     if (!state.role) return refuse(401, 'signed_out', 'sign in')
     if (state.fail) return refuse(503, 'database_away', 'The database does not answer. Calls go on; try again in a moment.')
@@ -300,7 +301,7 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
     const list = words[word]
     if (!one && request.method === 'GET') return answer(200, state.empty ? [] : list)
     if (request.method === 'DELETE') {
-      if (word === 'queues') return refuse(409, 'in_use', 'Three agents work for this queue and the flow “main” leads to it. Take it out of them first.')
+      if (word === 'queues') return refuse(409, 'in_use', 'agents and flows use this queue; take it out of them first', { used_by: ['Анна Козлова', 'Олег Рыбаков', 'main'] })
       list.splice(list.findIndex((row) => row.id === one), 1)
       return answer(204)
     }

@@ -167,7 +167,7 @@ export type AgentCommand =
   | { command: 'transfer'; interaction: Id; to: TransferTarget }
   | { command: 'wrap_up'; interaction: Id; disposition: Id | null; note: string; finish: boolean }
 
-export type Health = 'ok' | 'behind' | 'full_disk' | (string & {})
+export type Health = 'ok' | 'behind' | 'full_disk' | 'no_database'
 
 export type ServerMessage =
   | { type: 'hello'; me: Me; server_time: UtcMs; version: string }
@@ -219,7 +219,7 @@ export interface InteractionRow {
   disposition_name: string | null
   note: string
   recording: RecordingState
-  recording_ms: number | null
+  recording_ms: number
 }
 
 export type Party = 'customer' | 'agent' | 'system'
@@ -276,6 +276,8 @@ export interface JournalEntry {
   agent_name?: string | null
   queue_name?: string | null
   disposition_name?: string | null
+  /** Who did it, where that is not the agent of `agent_name`. */
+  by_name?: string | null
 }
 
 export interface InteractionDetail {
@@ -317,7 +319,10 @@ export interface ReportRow {
 export interface DayReport {
   date: string
   time_zone: string
-  service_level_s: number
+  /** Null when the queues of the report differ. */
+  service_level_s: number | null
+  /** Version of the definitions behind the figures. */
+  formula?: number
   intervals: ReportRow[]
   total: ReportRow
 }
@@ -357,8 +362,46 @@ export interface Disposition {
   queues: Id[]
 }
 
+export interface User {
+  id: Id
+  email: string
+  name: string
+  role: Role
+  language: 'ru' | 'en'
+  device: Device
+  sip_username: string | null
+  phone_uri: string | null
+  queues: Id[]
+  skills: SkillLevel[]
+}
+
+export interface Flow {
+  id: Id
+  key: string
+  name: string
+  json: string
+}
+
+export interface PhoneNumber {
+  id: Id
+  number: string
+  flow: Id
+  language: 'ru' | 'en'
+}
+
+export interface Trunk {
+  id: Id
+  key: string
+  name: string
+  sources: string[]
+  registration: { registrar: string; username: string; expires_s: number } | null
+  max_calls: number
+}
+
 export interface FlowProblem {
+  /** None when the whole flow is meant. */
   node: string | null
+  field?: string | null
   message: string
 }
 
@@ -376,5 +419,11 @@ export interface ProblemBody {
   detail?: string
   field?: string
   id?: string
+  /** With `changed_meanwhile`: the card as it is now. */
+  current?: CustomerCard
+  /** With `flow_problems`. */
+  problems?: FlowProblem[]
+  /** With `in_use`: what has to change first. */
+  used_by?: string[]
   [more: string]: unknown
 }

@@ -96,6 +96,11 @@ export class Desk {
     })
   }
 
+  /** Waits until the desk's own view says so: `ready`, `talking`, `wrap_up` … */
+  async untilState(state) {
+    await this.page.locator(`[data-testid=my-state][data-state=${state}]`).waitFor()
+  }
+
   async close() {
     await this.browser.close()
     rmSync(this.folder, { recursive: true, force: true })

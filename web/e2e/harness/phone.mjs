@@ -112,6 +112,16 @@ export class Phone {
     this.command('dial', `sip:${number}@127.0.0.1:${this.sip}`)
   }
 
+  /** Presses keys during the call (RFC 4733). */
+  press(digits) {
+    for (const digit of digits) this.command('sndcode', digit)
+  }
+
+  /** The last two seconds of what the phone heard. */
+  lately() {
+    return this.heard().slice(-16_000)
+  }
+
   /** What the phone heard so far, as samples at 8 kHz. */
   heard() {
     const files = readdirSync(this.sounds).filter((name) => name.includes('dec'))

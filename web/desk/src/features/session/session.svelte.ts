@@ -8,6 +8,7 @@ const LEFT = 'perezvon.left'
 
 class Session {
   state = $state.raw<State>({ at: 'starting' })
+  /** Set while this server is a demo that we have been let into. */
   demo = $state.raw<Demo | null>(null)
 
   get me(): Me | null {
@@ -17,11 +18,9 @@ class Session {
   async start(): Promise<void> {
     this.state = { at: 'starting' }
     try {
-      const [me, demo] = await Promise.all([this.current(), this.findDemo()])
-      this.demo = demo
-      if (me) this.state = { at: 'signed_in', me }
-      else if (demo && !sessionStorage.getItem(LEFT)) await this.becomeRole('agent')
-      else this.state = { at: 'signed_out' }
+      const me = await this.current()
+      if (me) await this.enter(me)
+      else if (sessionStorage.getItem(LEFT) || !(await this.tryDemo())) this.state = { at: 'signed_out' }
     } catch (error) {
       this.state = { at: 'failed', problem: asProblem(error) }
     }
@@ -51,7 +50,23 @@ class Session {
 
   private async entered(): Promise<void> {
     sessionStorage.removeItem(LEFT)
-    this.state = { at: 'signed_in', me: await http.get<Me>('/session') }
+    await this.enter(await http.get<Me>('/session'))
+  }
+
+  private async enter(me: Me): Promise<void> {
+    this.demo = me.demo ? await http.get<Demo>('/demo').catch(() => null) : null
+    this.state = { at: 'signed_in', me }
+  }
+
+  /** Whether the server is a demo that lets visitors of this machine in. */
+  private async tryDemo(): Promise<boolean> {
+    try {
+      await this.becomeRole('agent')
+      return true
+    } catch (error) {
+      if (error instanceof Problem && error.status >= 400 && error.status < 500) return false
+      throw error
+    }
   }
 
   private async current(): Promise<Me | null> {
@@ -60,14 +75,6 @@ class Session {
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return null
       throw error
-    }
-  }
-
-  private async findDemo(): Promise<Demo | null> {
-    try {
-      return await http.get<Demo>('/demo')
-    } catch {
-      return null
     }
   }
 }
