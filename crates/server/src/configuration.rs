@@ -1,0 +1,214 @@
+//! What telephony asks in memory: which trunk, number or phone is whose. Rebuilt from the store after each change.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+use perezvon_model::config::{TenantConfig, Trunk};
+use perezvon_model::{E164, TenantId, TenantScope, UserId, UtcMs};
+use perezvon_store::{Db, StoreError};
+use perezvon_telephony::{Directory, NumberMatch, PhoneAccount, PhoneTarget, TrunkMatch};
+
+use crate::journal_writer::JournalWriter;
+
+/// The configurations of all tenants and the map over them.
+pub struct Configurations {
+    tenants: Mutex<HashMap<TenantId, Arc<TenantConfig>>>,
+    map: ArcSwap<Map>,
+    journal: JournalWriter,
+}
+
+/// Built whole and swapped whole, so that telephony never sees half a change.
+#[derive(Default)]
+struct Map {
+    /// The narrowest network first.
+    trunks: Vec<(IpNet, TrunkMatch)>,
+    numbers: HashMap<String, NumberMatch>,
+    regions: BTreeSet<String>,
+    accounts: HashMap<String, PhoneAccount>,
+    phones: HashMap<(TenantId, UserId), PhoneTarget>,
+    registrations: Vec<(TenantScope, Trunk)>,
+}
+
+impl Configurations {
+    pub fn new(journal: JournalWriter) -> Self {
+        Self { tenants: Mutex::default(), map: ArcSwap::default(), journal }
+    }
+
+    /// Loads every tenant; returns their scopes, in the order of their making.
+    pub async fn load_all(&self, db: &Db) -> Result<Vec<TenantScope>, StoreError> {
+        let mut scopes = Vec::new();
+        for tenant in db.tenants().await? {
+            let scope = scope(tenant.id);
+            self.load(db, scope).await?;
+            scopes.push(scope);
+        }
+        self.map.store(Arc::new(Map::read(db).await?));
+        Ok(scopes)
+    }
+
+    /// Loads one tenant again, and the map that it is part of.
+    pub async fn reload(&self, db: &Db, scope: TenantScope) -> Result<Arc<TenantConfig>, StoreError> {
+        let config = self.load(db, scope).await?;
+        self.map.store(Arc::new(Map::read(db).await?));
+        Ok(config)
+    }
+
+    async fn load(&self, db: &Db, scope: TenantScope) -> Result<Arc<TenantConfig>, StoreError> {
+        let mut config = db.tenant(&scope).config().await?;
+        config.utc_offset_min = utc_offset_min(&config.time_zone, crate::tenant::now());
+        let config = Arc::new(config);
+        if let Ok(mut tenants) = self.tenants.lock() {
+            tenants.insert(scope.tenant(), config.clone());
+        }
+        Ok(config)
+    }
+
+    pub fn of(&self, scope: TenantScope) -> Option<Arc<TenantConfig>> {
+        self.tenants.lock().ok()?.get(&scope.tenant()).cloned()
+    }
+}
+
+impl Map {
+    async fn read(db: &Db) -> Result<Self, StoreError> {
+        let stored = db.directory().await?;
+        let mut map = Map::default();
+        for (tenant, trunk) in stored.trunks {
+            let scope = scope(tenant);
+            let found = TrunkMatch { scope, trunk: trunk.id, max_calls: trunk.max_calls };
+            for source in &trunk.sources {
+                match source.parse::<IpNet>().or_else(|_| source.parse::<IpAddr>().map(IpNet::from)) {
+                    Ok(net) => map.trunks.push((net, found)),
+                    Err(_) => tracing::error!(trunk = trunk.key, source, "not an address or network; not used"),
+                }
+            }
+            if trunk.registration.is_some() {
+                map.registrations.push((scope, trunk));
+            }
+        }
+        map.trunks.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
+        for stored in stored.numbers {
+            map.regions.insert(stored.region.clone());
+            let found = NumberMatch {
+                scope: scope(stored.tenant),
+                number: stored.number.number.clone(),
+                flow: stored.number.flow,
+                language: stored.number.language,
+                region: stored.region,
+            };
+            map.numbers.insert(stored.number.number, found);
+        }
+        for phone in stored.phones {
+            let scope = scope(phone.tenant);
+            if let Some(username) = &phone.sip_username {
+                let account = PhoneAccount {
+                    scope,
+                    agent: phone.agent,
+                    ha1_md5: phone.ha1_md5.unwrap_or_default(),
+                    ha1_sha256: phone.ha1_sha256.unwrap_or_default(),
+                };
+                map.accounts.insert(username.clone(), account);
+            }
+            let target = PhoneTarget { sip_username: phone.sip_username, static_uri: phone.phone_uri };
+            map.phones.insert((phone.tenant, phone.agent), target);
+        }
+        Ok(map)
+    }
+
+    /// A number as it was dialled: as it stands in the configuration, without `+`, or in a national form.
+    fn number(&self, dialled: &str) -> Option<&NumberMatch> {
+        self.numbers.get(dialled).or_else(|| self.numbers.get(&format!("+{dialled}"))).or_else(|| {
+            self.regions
+                .iter()
+                .filter_map(|region| E164::parse(dialled, region).ok())
+                .find_map(|number| self.numbers.get(number.as_str()))
+        })
+    }
+}
+
+impl Directory for Configurations {
+    fn trunk_by_source(&self, ip: IpAddr) -> Option<TrunkMatch> {
+        let map = self.map.load();
+        map.trunks.iter().find(|(net, _)| net.contains(&ip)).map(|(_, found)| *found)
+    }
+
+    fn number(&self, dialled: &str) -> Option<NumberMatch> {
+        self.map.load().number(dialled).cloned()
+    }
+
+    fn phone_account(&self, username: &str) -> Option<PhoneAccount> {
+        self.map.load().accounts.get(username).cloned()
+    }
+
+    fn phone_of(&self, tenant: TenantId, agent: UserId) -> Option<PhoneTarget> {
+        self.map.load().phones.get(&(tenant, agent)).cloned()
+    }
+
+    fn registrations(&self) -> Vec<(TenantScope, Trunk)> {
+        self.map.load().registrations.clone()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the number map and start-up are where scopes begin, beside sign-in")]
+fn scope(tenant: TenantId) -> TenantScope {
+    TenantScope::mint(tenant)
+}
+
+/// Minutes east of UTC in a time zone at a moment; 0 for a name that is not in the IANA database.
+pub fn utc_offset_min(time_zone: &str, at: UtcMs) -> i32 {
+    let Ok(zone) = jiff::tz::TimeZone::get(time_zone) else {
+        tracing::error!(time_zone, "not a time zone; UTC is used");
+        return 0;
+    };
+    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    zone.to_offset(at).seconds() / 60
+}
+
+/// The last local midnight.
+pub fn midnight(now: UtcMs, utc_offset_min: i32) -> UtcMs {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let offset_ms = i64::from(utc_offset_min) * 60_000;
+    (now + offset_ms).floor_to(DAY_MS) + -offset_ms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_is_that_of_the_tenant() {
+        // 2026-11-21T22:30:00Z is 01:30 on the 22nd in Moscow.
+        let now = UtcMs(1_795_300_200_000);
+        assert_eq!(midnight(now, 180), UtcMs(1_795_294_800_000));
+        assert_eq!(midnight(now, 0), UtcMs(1_795_219_200_000));
+    }
+
+    #[test]
+    fn the_offset_follows_the_zone_and_the_season() {
+        let (winter, summer) = (UtcMs(1_768_000_000_000), UtcMs(1_784_000_000_000));
+        assert_eq!(utc_offset_min("Europe/Moscow", winter), 180);
+        assert_eq!(utc_offset_min("Europe/Berlin", winter), 60);
+        assert_eq!(utc_offset_min("Europe/Berlin", summer), 120);
+        assert_eq!(utc_offset_min("Nowhere/At-all", winter), 0);
+    }
+
+    #[test]
+    fn a_number_is_found_however_the_carrier_writes_it() {
+        let mut map = Map::default();
+        map.regions.insert("RU".to_owned());
+        let found = NumberMatch {
+            scope: scope(TenantId(uuid::Uuid::nil())),
+            number: "+74951234567".into(),
+            flow: perezvon_model::FlowId(uuid::Uuid::nil()),
+            language: perezvon_model::prompt::Language::Ru,
+            region: "RU".into(),
+        };
+        map.numbers.insert(found.number.clone(), found);
+        for dialled in ["+74951234567", "74951234567", "84951234567"] {
+            assert!(map.number(dialled).is_some(), "{dialled}");
+        }
+        assert!(map.number("+74951234568").is_none());
+    }
+}
