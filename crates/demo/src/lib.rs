@@ -5,3 +5,4 @@
 pub mod company;
 mod dice;
 pub mod history;
+pub mod life;

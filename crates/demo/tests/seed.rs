@@ -19,7 +19,7 @@ fn credentials(password: &str) -> Credentials<'static> {
 
 async fn database(folder: &tempfile::TempDir) -> Db {
     let url = format!("sqlite:{}", folder.path().join("perezvon.db").display());
-    Db::open(&url, Limits::default()).await.unwrap()
+    Db::open(&url, Limits::default()).await.expect("a new file can be opened")
 }
 
 #[tokio::test]

@@ -5,12 +5,11 @@ mod floor;
 mod notes;
 mod shape;
 
-use perezvon_model::UserId;
-use perezvon_model::UtcMs;
 use perezvon_model::journal::{Entry, Event};
+use perezvon_model::{DispositionId, UserId, UtcMs};
 
 use crate::company::Company;
-use crate::company::plan::UTC_OFFSET_MIN;
+use crate::company::plan::{Line, UTC_OFFSET_MIN};
 use crate::dice::Dice;
 use floor::Floor;
 use shape::{Day, MINUTE_MS};
@@ -53,6 +52,11 @@ fn one_day(seed: u64, day: Day, now: UtcMs, company: &Company) -> Vec<Entry> {
         }
     }
     floor.run()
+}
+
+/// How an agent sorts a call of this line, and the note.
+pub(crate) fn write(company: &Company, line: Line, dice: &mut Dice) -> (DispositionId, String) {
+    notes::draw(company, line, dice)
 }
 
 /// The agent whom a journal row is about.

@@ -3,13 +3,15 @@
 use perezvon_model::engine::AgentCommand;
 use perezvon_model::prompt::{Language, Prompt};
 use perezvon_model::view::DeskView;
-use perezvon_model::{Device, DispositionId, InteractionId, LegId, Presence, UtcMs};
+use perezvon_model::{Device, InteractionId, LegId, Presence, UtcMs};
 
 use super::sounds::{CHECKING, FAREWELL, HELLO, SOLVED, Voice, silence};
 use crate::dice::Dice;
 
 /// Between looks at a desk where nothing happens.
 const LOOK_EVERY_MS: i64 = 15_000;
+/// A request that was not answered by then never will be: requests have a limit of their own.
+const ANSWER_LIMIT_MS: i64 = 15_000;
 const BACK_OFF_MS: i64 = 1_000;
 const BACK_OFF_LIMIT_MS: i64 = 30_000;
 /// From the end of a call to the look at the desk, and between looks while no wrap-up shows.
@@ -61,19 +63,36 @@ pub(super) enum Act {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// Not signed in, after so many failures in a row.
-    Away { failures: u32 },
-    SigningIn { failures: u32 },
+    Away {
+        failures: u32,
+    },
+    SigningIn {
+        failures: u32,
+    },
     TakingPhone,
     GettingReady,
     Free,
     OnBreak,
-    Ringing { leg: LegId, answers: bool },
-    Answering { leg: LegId },
-    Talking { leg: LegId },
+    Ringing {
+        leg: LegId,
+        answers: bool,
+    },
+    Answering {
+        leg: LegId,
+    },
+    Talking {
+        leg: LegId,
+    },
     /// The call is over; the desk should show its wrap-up.
-    AfterCall { looks: u32 },
-    Writing { interaction: InteractionId },
-    Finishing { interaction: InteractionId },
+    AfterCall {
+        looks: u32,
+    },
+    Writing {
+        interaction: InteractionId,
+    },
+    Finishing {
+        interaction: InteractionId,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -102,15 +121,7 @@ impl Agent {
             Event::Desk(desk) => self.looked(now, &desk),
             Event::Called(leg) => self.called(now, leg),
             Event::Connected(leg) => self.connected(now, leg),
-            Event::Said => match self.state {
-                State::Talking { leg } => {
-                    // Half of the agents hang up themselves, the others leave the last word to the caller.
-                    let waits_ms = if self.dice.chance(0.5) { 800 } else { LAST_WORD_MS };
-                    self.wake_at = Some(now + waits_ms);
-                    vec![Act::Listen(leg)]
-                }
-                _not_talking => Vec::new(),
-            },
+            Event::Said => self.said(now),
             Event::Ended(leg) => self.ended(now, leg),
         }
     }
@@ -126,13 +137,14 @@ impl Agent {
         self.wake_at = None;
         match self.state {
             State::Away { failures } => {
-                self.state = State::SigningIn { failures };
+                self.become_until(State::SigningIn { failures }, now + ANSWER_LIMIT_MS);
                 vec![Act::SignIn]
             }
-            State::TakingPhone => {
-                vec![Act::Command(AgentCommand::SetDevice { device: Device::Phone })]
-            }
-            State::GettingReady | State::OnBreak => self.get_ready(),
+            // The answer was lost.
+            State::SigningIn { failures } => self.away(now, failures + 1),
+            State::Finishing { .. } => self.free(now),
+            State::TakingPhone => self.take_phone(now),
+            State::GettingReady | State::OnBreak => self.get_ready(now),
             State::Free => {
                 self.wake_at = Some(now + LOOK_EVERY_MS);
                 vec![Act::LookAtDesk]
@@ -151,20 +163,16 @@ impl Agent {
             }
             State::AfterCall { .. } => vec![Act::LookAtDesk],
             State::Writing { interaction } => {
-                self.state = State::Finishing { interaction };
+                self.become_until(State::Finishing { interaction }, now + ANSWER_LIMIT_MS);
                 vec![Act::WriteUp(interaction)]
             }
-            State::SigningIn { .. } | State::Finishing { .. } => Vec::new(),
         }
     }
 
     fn done(&mut self, now: UtcMs) -> Vec<Act> {
         match self.state {
-            State::SigningIn { .. } => {
-                self.state = State::TakingPhone;
-                self.time(now)
-            }
-            State::TakingPhone => self.get_ready(),
+            State::SigningIn { .. } => self.take_phone(now),
+            State::TakingPhone => self.get_ready(now),
             State::GettingReady => self.free(now),
             State::Finishing { .. } => {
                 if self.dice.chance(BREAKS) {
@@ -217,7 +225,9 @@ impl Agent {
             | State::Writing { .. }
             | State::Finishing { .. } => self.away(now, 0),
             // A call goes on without the desk.
-            State::Away { .. } | State::Ringing { .. } | State::Answering { .. } | State::Talking { .. } => Vec::new(),
+            State::Away { .. } | State::Ringing { .. } | State::Answering { .. } | State::Talking { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -289,24 +299,36 @@ impl Agent {
         vec![Act::Speak(leg, words(&mut self.dice))]
     }
 
-    fn ended(&mut self, now: UtcMs, ended: LegId) -> Vec<Act> {
-        match self.state {
-            State::Answering { leg } | State::Talking { leg } if leg == ended => {
-                self.become_until(State::AfterCall { looks: 0 }, now + WRAP_UP_SHOWS_MS);
-                Vec::new()
-            }
-            State::Ringing { leg, .. } if leg == ended => {
-                // Missed or withdrawn: the desk says which.
-                self.become_until(State::Free, now + WRAP_UP_SHOWS_MS);
-                Vec::new()
-            }
-            _another_leg => Vec::new(),
-        }
+    fn said(&mut self, now: UtcMs) -> Vec<Act> {
+        let State::Talking { leg } = self.state else { return Vec::new() };
+        // Half of the agents hang up themselves, the others leave the last word to the caller.
+        let waits_ms = if self.dice.chance(0.5) { 800 } else { LAST_WORD_MS };
+        self.wake_at = Some(now + waits_ms);
+        vec![Act::Listen(leg)]
     }
 
-    fn get_ready(&mut self) -> Vec<Act> {
-        self.state = State::GettingReady;
-        self.wake_at = None;
+    fn ended(&mut self, now: UtcMs, ended: LegId) -> Vec<Act> {
+        if let State::Answering { leg } | State::Talking { leg } = self.state
+            && leg == ended
+        {
+            self.become_until(State::AfterCall { looks: 0 }, now + WRAP_UP_SHOWS_MS);
+        }
+        if let State::Ringing { leg, .. } = self.state
+            && leg == ended
+        {
+            // Missed or withdrawn: the desk says which.
+            self.become_until(State::Free, now + WRAP_UP_SHOWS_MS);
+        }
+        Vec::new()
+    }
+
+    fn take_phone(&mut self, now: UtcMs) -> Vec<Act> {
+        self.become_until(State::TakingPhone, now + ANSWER_LIMIT_MS);
+        vec![Act::Command(AgentCommand::SetDevice { device: Device::Phone })]
+    }
+
+    fn get_ready(&mut self, now: UtcMs) -> Vec<Act> {
+        self.become_until(State::GettingReady, now + ANSWER_LIMIT_MS);
         vec![Act::Command(AgentCommand::SetPresence { presence: Presence::Ready })]
     }
 
@@ -333,11 +355,5 @@ fn words(dice: &mut Dice) -> Vec<Prompt> {
     words
 }
 
-/// The command that sorts a call and ends its wrap-up.
-pub(super) fn write_up(
-    interaction: InteractionId,
-    disposition: Option<DispositionId>,
-    note: String,
-) -> AgentCommand {
-    AgentCommand::WrapUp { interaction, disposition, note, finish: true }
-}
+#[cfg(test)]
+mod tests;

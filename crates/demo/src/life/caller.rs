@@ -213,7 +213,8 @@ fn words(language: Language, dice: &mut Dice) -> Vec<Prompt> {
     let problem = *dice.pick(&PROBLEMS);
     let says = |name: &str| Voice::Caller.says(name, language);
     // The agent says hello first.
-    let mut words = vec![silence(dice.between(2_500, 5_500)), says(problem), silence(dice.between(7_000, 16_000))];
+    let mut words =
+        vec![silence(dice.between(2_500, 5_500)), says(problem), silence(dice.between(7_000, 16_000))];
     if dice.chance(0.4) {
         let second = *dice.pick(&PROBLEMS);
         if second != problem {
@@ -329,7 +330,8 @@ mod tests {
         let unknown = plans.iter().filter(|plan| plan.name.is_empty()).count();
         assert!((340..460).contains(&unknown), "{unknown}");
         for plan in plans.iter().filter(|plan| !plan.name.is_empty()) {
-            let customer = company.customers.iter().find(|(_, customer)| customer.number.as_str() == plan.from);
+            let customer =
+                company.customers.iter().find(|(_, customer)| customer.number.as_str() == plan.from);
             assert_eq!(customer.expect("a customer").1.name, plan.name);
         }
         assert!(plans.iter().any(|plan| plan.to == VIP_NUMBER));

@@ -60,16 +60,3 @@ pub(super) fn voices(all: &Library) -> Library {
     });
     Library::new(sounds)
 }
-
-/// How long a list plays, in milliseconds: 8,000 samples are a second.
-pub(super) fn length_ms(library: &Library, prompts: &[Prompt]) -> i64 {
-    let one = |prompt: &Prompt| match prompt {
-        Prompt::Named { name, language } => {
-            let sound = library.get(&format!("{}/{name}", language.code()));
-            sound.map_or(0, |sound| i64::try_from(sound.len() / 8).unwrap_or(0))
-        }
-        Prompt::Silence { ms } => i64::from(*ms),
-        Prompt::Number { .. } | Prompt::Music | Prompt::Ringback => 0,
-    };
-    prompts.iter().map(one).sum()
-}
