@@ -15,6 +15,8 @@ export default defineConfig({
     root: here('.'),
     environment: 'happy-dom',
     include: ['{api,ui,desk}/tests/**/*.test.ts', '{api,ui,desk}/src/**/*.test.ts'],
+    // Icons are Svelte components; Node cannot load those by itself.
+    server: { deps: { inline: ['@lucide/svelte', /@testing-library\/svelte/] } },
     setupFiles: [here('desk/tests/setup.ts')],
     // One worker: two cores, and the happy-dom start is what costs.
     maxWorkers: 2,

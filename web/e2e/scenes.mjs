@@ -27,7 +27,7 @@ export const scenes = [
   { name: 'lost', path: '/', prepare: step('lost'), looks: ['ru-light-wide'] },
   { name: 'wrap-up', path: '/', prepare: step('wrap_up'), looks: all },
   {
-    name: 'card-edit', path: '/', prepare: step('talk'), looks: ['ru-light-wide', 'en-dark-wide'],
+    name: 'card-edit', wideOnly: true, path: '/', prepare: step('talk'), looks: ['ru-light-wide', 'en-dark-wide'],
     act: async (page) => page.locator('aside.card button').first().click(),
   },
   { name: 'presence-menu', path: '/', prepare: step('ready'), looks: two, act: async (page) => page.getByTestId('presence').click() },
@@ -40,7 +40,7 @@ export const scenes = [
   { name: 'customer', path: '/customers/01935000-0000-7000-8000-000000001000', prepare: step('ready'), looks: two },
   { name: 'floor', path: '/floor', role: 'supervisor', looks: all },
   { name: 'floor-300', path: '/floor', role: 'supervisor', looks: ['en-light-wide'], prepare: (mock) => mock.story({ agents: 300 }) },
-  { name: 'report', path: '/report', role: 'supervisor', prepare: (mock) => mock.story({ agents: 12 }), looks: all },
+  { name: 'report', path: '/report?date=2026-11-20', role: 'supervisor', prepare: (mock) => mock.story({ agents: 12 }), looks: all },
   { name: 'admin-queues', path: '/admin/queues', role: 'admin', looks: all },
   { name: 'admin-queue', path: '/admin/queues/01935000-0000-7000-8000-000000000001', role: 'admin', looks: two },
   { name: 'admin-users', path: '/admin/users', role: 'admin', looks: two },

@@ -20,7 +20,7 @@ try {
       if (!name.includes(wanted)) continue
       const [language, theme, width] = look.split('-')
       await scene.prepare?.(mock)
-      const { page, close } = await openPage(browser, mock.url + scene.path, { language, theme, size: widths[width], role: scene.role ?? 'agent', mock })
+      const { page, close } = await openPage(browser, mock.url + scene.path, { language, theme, size: widths[width], role: 'role' in scene ? scene.role : 'agent', mock })
       await settle(page)
       await scene.act?.(page, mock)
       await settle(page)

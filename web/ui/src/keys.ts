@@ -22,8 +22,7 @@ export function pressed(event: Pressed, shortcut: Shortcut): boolean {
 
 /** How a shortcut is written on the screen: `Alt Shift X`. */
 export function written(shortcut: Shortcut): string {
-  const names: Record<string, string> = { Slash: '?', Enter: 'Enter' }
-  const key = names[shortcut.code] ?? shortcut.code.replace(/^(Key|Digit)/, '')
+  const key = shortcut.code === 'Slash' ? (shortcut.shift ? '?' : '/') : shortcut.code.replace(/^(Key|Digit)/, '')
   const mac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? '')
   return [shortcut.mod && (mac ? '⌘' : 'Ctrl'), shortcut.alt && (mac ? '⌥' : 'Alt'), shortcut.shift && shortcut.code !== 'Slash' && 'Shift', key]
     .filter(Boolean)

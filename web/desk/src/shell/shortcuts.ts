@@ -18,7 +18,7 @@ export function shortcuts(host: ShortcutHost): (event: KeyboardEvent) => boolean
   let goAt = Number.NEGATIVE_INFINITY
 
   return (event) => {
-    if (event.isComposing || event.getModifierState?.('AltGraph')) return false
+    if (event.isComposing) return false
     const inField = typing(event.target)
     const bare = !event.altKey && !event.ctrlKey && !event.metaKey
     const singles = host.singleKeys() && !inField && !host.covered()

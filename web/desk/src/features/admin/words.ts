@@ -227,8 +227,7 @@ const BLANK_FLOW = JSON.stringify({ version: 1, start: 'greeting', nodes: { gree
 /** The field of a form that a refusal means: `required_skills[0].level` belongs to `required_skills`. */
 export function refusedField(fields: AdminField[], refused: string | undefined): AdminField | undefined {
   if (!refused) return undefined
-  return fields.find((field) => {
-    const path = field.path ?? field.name
-    return refused === path || refused.startsWith(`${path}.`) || refused.startsWith(`${path}[`)
-  })
+  const path = (field: AdminField) => field.path ?? field.name
+  const within = (field: AdminField) => refused.startsWith(`${path(field)}.`) || refused.startsWith(`${path(field)}[`)
+  return fields.find((field) => path(field) === refused) ?? fields.find(within)
 }

@@ -11,7 +11,7 @@ const OVERSCAN = 12
 
 export function rowsInSight(scrolled: number, viewport: number, rowHeight: number, count: number): Window {
   if (count <= WINDOW_FROM) return { first: 0, end: count }
-  const first = Math.max(0, Math.floor(scrolled / rowHeight) - OVERSCAN)
+  const first = Math.min(count, Math.max(0, Math.floor(scrolled / rowHeight) - OVERSCAN))
   const end = Math.min(count, Math.ceil((scrolled + viewport) / rowHeight) + OVERSCAN)
-  return { first: Math.min(first, count), end: Math.max(first, end) }
+  return { first, end: Math.max(first, end) }
 }
