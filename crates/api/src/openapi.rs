@@ -69,4 +69,8 @@ pub fn document() -> Document {
 }
 
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;

@@ -1,5 +1,6 @@
 //! What every handler is given.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,12 +24,17 @@ const REVOCATIONS: usize = 256;
 /// Recordings whose loudness is read at once; each decodes a whole file on a blocking thread.
 const DRAWINGS_AT_ONCE: usize = 4;
 
+/// How often sessions that are over are swept away.
+const SWEEP_EVERY_MS: i64 = 60 * 60 * 1000;
+
 /// A session that ended, or a user whose sessions must be looked at again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revoked {
     Session(String),
     User(UserId),
 }
+
+type Clock = Arc<dyn Fn() -> UtcMs + Send + Sync>;
 
 /// The shared part of the api; cheap to clone.
 #[derive(Clone)]
@@ -38,7 +44,7 @@ struct Inner {
     db: Db,
     tenants: Arc<dyn Tenants>,
     config: ApiConfig,
-    clock: fn() -> UtcMs,
+    clock: Clock,
     passwords: Passwords,
     attempts: Mutex<Attempts>,
     counts: Counts,
@@ -46,17 +52,19 @@ struct Inner {
     drawings: Arc<Semaphore>,
     revoked: broadcast::Sender<Revoked>,
     reloads: watch::Sender<u64>,
+    /// When the sessions that are over were last swept away.
+    swept: AtomicI64,
     tracker: TaskTracker,
     stopping: CancellationToken,
 }
 
 impl ApiState {
     pub fn new(db: Db, tenants: Arc<dyn Tenants>, config: ApiConfig) -> Self {
-        Self::with_clock(db, tenants, config, system_clock)
+        Self::with_clock(db, tenants, config, Arc::new(system_clock))
     }
 
     /// As `new`, with another clock, for tests.
-    pub fn with_clock(db: Db, tenants: Arc<dyn Tenants>, config: ApiConfig, clock: fn() -> UtcMs) -> Self {
+    pub(crate) fn with_clock(db: Db, tenants: Arc<dyn Tenants>, config: ApiConfig, clock: Clock) -> Self {
         Self(Arc::new(Inner {
             db,
             tenants,
@@ -69,6 +77,7 @@ impl ApiState {
             drawings: Arc::new(Semaphore::new(DRAWINGS_AT_ONCE)),
             revoked: broadcast::channel(REVOCATIONS).0,
             reloads: watch::Sender::new(0),
+            swept: AtomicI64::new(0),
             tracker: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }))
@@ -137,6 +146,13 @@ impl ApiState {
 
     pub(crate) fn reloaded(&self) {
         self.0.reloads.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Whether it is time to sweep; true for one caller an hour.
+    pub(crate) fn sweep_is_due(&self, now: UtcMs) -> bool {
+        let last = self.0.swept.load(Ordering::Relaxed);
+        let due = now.0 - last >= SWEEP_EVERY_MS;
+        due && self.0.swept.compare_exchange(last, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     pub(crate) fn tracker(&self) -> &TaskTracker {

@@ -53,11 +53,12 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(show, change)).routes(routes!(call)).routes(routes!(sign_in))
 }
 
-#[utoipa::path(get, path = "/api/v1/demo", tag = "demo", operation_id = "show_demo", responses(
+/// Open to everybody: the page asks it before anyone has signed in.
+#[utoipa::path(get, path = "/api/v1/demo", tag = "demo", operation_id = "show_demo", security(()), responses(
     (status = 200, body = Demo),
     (status = 404, description = "This is no demo", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-async fn show(State(state): State<ApiState>, _signed: Signed) -> Answer<axum::Json<Demo>> {
+async fn show(State(state): State<ApiState>) -> Answer<axum::Json<Demo>> {
     Ok(shown(demo(&state)?))
 }
 

@@ -5,6 +5,7 @@ mod tests;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +14,7 @@ use perezvon_model::engine::AgentCommand;
 use perezvon_model::state::Presence;
 use perezvon_model::view::DeskView;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,6 +25,8 @@ use crate::ports::{PortRequest, TenantPort};
 use crate::problem::{Answer, Problem, ProblemBody};
 use crate::state::ApiState;
 
+/// How long a tenant's task may take to hand out a view.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// The longest note of a conversation.
 pub const MAX_NOTE_CHARS: usize = 4_000;
 /// The longest reason of a break.
@@ -57,20 +61,43 @@ async fn command(
     Json(command): Json<AgentCommand>,
 ) -> Answer<StatusCode> {
     let port = state.port(signed.scope)?;
-    send(&port, signed.me.id, command)?.await?;
+    send(&state, &port, &signed, command)?.await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Hands a command to the tenant's task in the order of the calls; the future is its answer.
 pub fn send(
+    state: &ApiState,
     port: &TenantPort,
-    agent: UserId,
+    signed: &Signed,
     command: AgentCommand,
 ) -> Answer<impl Future<Output = Answer<()>> + Send + use<>> {
     check(&command)?;
+    let chosen = match &command {
+        AgentCommand::SetDevice { device } => Some(*device),
+        AgentCommand::SetPresence { .. }
+        | AgentCommand::Accept { .. }
+        | AgentCommand::Decline { .. }
+        | AgentCommand::HangUp { .. }
+        | AgentCommand::Hold { .. }
+        | AgentCommand::Mute { .. }
+        | AgentCommand::SendDigits { .. }
+        | AgentCommand::Transfer { .. }
+        | AgentCommand::WrapUp { .. } => None,
+    };
+    let (agent, db) = (signed.me.id, state.db().tenant(&signed.scope));
     let (reply, answer) = oneshot::channel();
     post(port, PortRequest::Command { agent, command, reply })?;
-    Ok(async move { answer.await.map_err(|_| gone())?.map_err(Problem::from) })
+    Ok(async move {
+        answer.await.map_err(|_| gone())?.map_err(Problem::from)?;
+        if let Some(device) = chosen
+            && let Err(error) = db.set_device(agent, device).await
+        {
+            // The engine has it; only the next start would not know.
+            tracing::warn!(%error, "the chosen device could not be kept");
+        }
+        Ok(())
+    })
 }
 
 /// Hands a browser's offer over; the future is the answer's SDP.
@@ -89,7 +116,7 @@ pub fn offer(
 pub async fn watch(port: &TenantPort, agent: UserId) -> Answer<Option<watch::Receiver<Arc<DeskView>>>> {
     let (reply, answer) = oneshot::channel();
     post(port, PortRequest::WatchDesk { agent, reply })?;
-    answer.await.map_err(|_| gone())
+    answered(answer).await
 }
 
 /// Puts a request into the mailbox, or refuses at once: a full mailbox must not hold connections open.
@@ -100,6 +127,14 @@ pub fn post(port: &TenantPort, request: PortRequest) -> Answer<()> {
         }
         mpsc::error::TrySendError::Closed(_) => gone(),
     })
+}
+
+/// The answer of a tenant's task that has nothing to wait for.
+pub async fn answered<T>(answer: oneshot::Receiver<T>) -> Answer<T> {
+    match timeout(ANSWER_LIMIT, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) | Err(_) => Err(gone()),
+    }
 }
 
 pub fn gone() -> Problem {

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Supervisor;
-use crate::desk::{gone, post};
+use crate::desk::{answered, post};
 use crate::ports::{PortRequest, TenantPort};
 use crate::problem::{Answer, ProblemBody};
 use crate::state::ApiState;
@@ -38,5 +38,5 @@ async fn show(
 pub async fn watch(port: &TenantPort) -> Answer<watch::Receiver<Arc<FloorView>>> {
     let (reply, answer) = oneshot::channel();
     post(port, PortRequest::WatchFloor { reply })?;
-    answer.await.map_err(|_| gone())
+    answered(answer).await
 }

@@ -1,7 +1,7 @@
 //! Queues of the company.
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,1 +1,79 @@
+use serde_json::{Value, json};
 
+use crate::testing::{Seen, World};
+
+pub fn body(key: &str) -> Value {
+    json!({
+        "key": key, "name": "Sales", "required_skills": [], "ring_timeout_s": 20,
+        "wrap_up": {"mode": "timed", "limit_s": 30}, "service_level_s": 20, "service_level_target": 80,
+        "short_abandon_s": 5, "announce_every_s": 0, "max_waiting": 50, "record": false,
+    })
+}
+
+#[tokio::test]
+async fn a_saved_queue_runs_at_once() {
+    let world = World::new().await;
+    let token = world.token(world.first.admin).await;
+    let made = world.post("/api/v1/queues", body("sales")).bearer(&token).send().await.ok(201);
+    assert_eq!(world.fake.seen(), [Seen::Reload]);
+    let mut change = body("sales");
+    change["name"] = json!("Sales, second line");
+    change["required_skills"] = json!([{"skill": world.first.skill, "level": 3}]);
+    let path = format!("/api/v1/queues/{}", made["id"].as_str().unwrap());
+    let changed = world.put(&path, change).bearer(&token).send().await.ok(200);
+    assert_eq!(
+        (&changed["name"], &changed["required_skills"][0]["level"]),
+        (&json!("Sales, second line"), &json!(3))
+    );
+    world.delete(&path).bearer(&token).send().await.ok(204);
+    assert_eq!(world.fake.seen(), [Seen::Reload, Seen::Reload, Seen::Reload]);
+    assert_eq!(world.get("/api/v1/queues").bearer(&token).send().await.ok(200).as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn each_field_out_of_range_is_named_and_nothing_is_saved() {
+    let world = World::new().await;
+    let token = world.token(world.first.admin).await;
+    for (field, value, named) in [
+        ("key", json!("With Space"), "key"),
+        ("name", json!(" "), "name"),
+        ("ring_timeout_s", json!(2), "ring_timeout_s"),
+        ("wrap_up", json!({"mode": "timed", "limit_s": 901}), "wrap_up.limit_s"),
+        ("service_level_s", json!(0), "service_level_s"),
+        ("service_level_target", json!(101), "service_level_target"),
+        ("short_abandon_s", json!(61), "short_abandon_s"),
+        ("announce_every_s", json!(3), "announce_every_s"),
+        ("max_waiting", json!(0), "max_waiting"),
+        ("max_waiting", json!(-1), "max_waiting"),
+        ("required_skills", json!([{"skill": world.first.skill, "level": 11}]), "required_skills[0].level"),
+        ("required_skills", json!([{"skill": world.second.skill, "level": 1}]), "required_skills"),
+    ] {
+        let mut body = body("sales");
+        body[field] = value;
+        let reply = world.post("/api/v1/queues", body).bearer(&token).send().await;
+        reply.refusal(422);
+        assert_eq!(reply.json["field"], named);
+    }
+    assert_eq!(world.fake.seen(), []);
+    assert_eq!(world.get("/api/v1/queues").bearer(&token).send().await.ok(200).as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_is_taken_once() {
+    let world = World::new().await;
+    let token = world.token(world.first.admin).await;
+    let reply = world.post("/api/v1/queues", body("support")).bearer(&token).send().await;
+    assert_eq!((reply.refusal(409), &reply.json["field"]), ("taken", &json!("key")));
+}
+
+#[tokio::test]
+async fn a_queue_that_flows_lead_to_keeps_its_key_and_stays() {
+    let world = World::new().await;
+    let token = world.token(world.first.admin).await;
+    let path = format!("/api/v1/queues/{}", world.first.queue);
+    let deleted = world.delete(&path).bearer(&token).send().await;
+    assert_eq!((deleted.refusal(409), &deleted.json["used_by"]), ("in_use", &json!(["Main"])));
+    let renamed = world.put(&path, body("renamed")).bearer(&token).send().await;
+    assert_eq!((renamed.refusal(409), &renamed.json["field"]), ("in_use", &json!("key")));
+    world.put(&path, body("support")).bearer(&token).send().await.ok(200);
+}

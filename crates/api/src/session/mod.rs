@@ -132,6 +132,11 @@ pub async fn begin(state: &ApiState, tenant: TenantId, user: UserId) -> Answer<R
     let hash = token_sha256(&token);
     let now = state.now();
     state.db().create_session(&hash, tenant, user, now, now + SESSION_MS).await?;
+    if state.sweep_is_due(now)
+        && let Err(error) = state.db().end_expired_sessions(now).await
+    {
+        tracing::warn!(%error, "sessions that are over could not be swept away");
+    }
     let signed_in = state.db().session(&hash, now).await?;
     let me = Me::new(signed_in, state.config().demo.is_some());
     tracing::info!(user = %me.id, "signed in");

@@ -206,7 +206,8 @@ impl Open {
             }
             ClientMessage::Subscribe { floor: true } => self.subscribe().await,
             ClientMessage::Command { id, command } => {
-                let room = self.room().and_then(|()| desk::send(&self.port, self.signed.me.id, command));
+                let room =
+                    self.room().and_then(|()| desk::send(&self.state, &self.port, &self.signed, command));
                 match room {
                     Ok(answer) => {
                         self.answers.push(Box::pin(async move {
