@@ -71,3 +71,67 @@ pub(crate) enum Change {
     /// This one ended and the next one of the same agent began.
     Followed(Interval),
 }
+
+#[cfg(test)]
+mod tests {
+    use perezvon_model::id::IdMaker;
+
+    use super::*;
+
+    fn state(ids: &mut IdMaker, at: i64, agent: UserId, presence: Presence, activity: Activity) -> Entry {
+        let event = Event::AgentState { agent, presence, activity, device: Device::Phone };
+        Entry { id: ids.next(UtcMs(at)), at: UtcMs(at), interaction: None, agent: Some(agent), event }
+    }
+
+    #[test]
+    fn each_state_ends_the_one_before_it_of_the_same_agent() {
+        let (mut ids, mut open) = (IdMaker::new(1), BTreeMap::new());
+        let (one, two): (UserId, UserId) = (ids.next(UtcMs(0)), ids.next(UtcMs(0)));
+        let entries = [
+            state(&mut ids, 10, one, Presence::Ready, Activity::Idle),
+            state(&mut ids, 20, two, Presence::Ready, Activity::Idle),
+            state(&mut ids, 30, one, Presence::Ready, Activity::Talking),
+        ];
+        let changes: Vec<Change> = entries.iter().map(|entry| apply(&mut open, entry)).collect();
+        assert_eq!(changes[..2], [Change::Opened(one), Change::Opened(two)]);
+        let Change::Followed(closed) = &changes[2] else { panic!("{changes:?}") };
+        assert_eq!(
+            (closed.id, closed.started_at, closed.ended_at),
+            (entries[0].id, UtcMs(10), Some(UtcMs(30)))
+        );
+        assert_eq!((open[&one].started_at, open[&one].activity), (UtcMs(30), Activity::Talking));
+        assert_eq!(open[&two].ended_at, None);
+    }
+
+    #[test]
+    fn the_same_state_again_changes_nothing() {
+        let (mut ids, mut open) = (IdMaker::new(1), BTreeMap::new());
+        let agent: UserId = ids.next(UtcMs(0));
+        let first = state(&mut ids, 10, agent, Presence::Ready, Activity::Idle);
+        let again = state(&mut ids, 20, agent, Presence::Ready, Activity::Idle);
+        apply(&mut open, &first);
+        assert_eq!(apply(&mut open, &again), Change::None);
+        assert_eq!(open[&agent].started_at, UtcMs(10));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_makes_no_negative_interval() {
+        let (mut ids, mut open) = (IdMaker::new(1), BTreeMap::new());
+        let agent: UserId = ids.next(UtcMs(0));
+        apply(&mut open, &state(&mut ids, 100, agent, Presence::Ready, Activity::Idle));
+        let back = state(&mut ids, 90, agent, Presence::Offline, Activity::Idle);
+        let Change::Followed(closed) = apply(&mut open, &back) else { panic!("a change") };
+        assert_eq!(closed.ended_at, Some(UtcMs(100)));
+        assert_eq!(open[&agent].started_at, UtcMs(100));
+    }
+
+    #[test]
+    fn a_presence_is_read_as_it_was_written() {
+        let lunch = Presence::Break { reason: "lunch".to_owned() };
+        for presence in [Presence::Ready, lunch, Presence::Offline] {
+            let (word, reason) = presence_columns(&presence);
+            assert_eq!(presence_of(word, reason.to_owned()), Some(presence.clone()));
+        }
+        assert_eq!(presence_of("asleep", String::new()), None);
+    }
+}

@@ -327,3 +327,7 @@ impl InteractionState {
         Some(index)
     }
 }
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;

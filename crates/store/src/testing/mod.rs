@@ -18,9 +18,10 @@ pub enum TestEngine {
 /// A fresh database. SQLite's file goes with this value; PostgreSQL's goes with its cluster.
 pub struct TestDb {
     pub db: Db,
+    pub engine: TestEngine,
     /// To open the same database once more.
     pub url: String,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 /// Short waits, so that a test of a lost database ends soon.
@@ -39,7 +40,7 @@ impl TestDb {
             TestEngine::Postgres => (shared_cluster().fresh_database().await, None),
         };
         let db = Db::open(&url, limits()).await.expect("a fresh database opens");
-        Self { db, url, _folder: folder }
+        Self { db, engine, url, folder }
     }
 }
 
@@ -57,10 +58,13 @@ pub async fn run_raw(db: &Db, sql: &'static str) -> Result<u64, StoreError> {
 pub fn run<F: Future<Output = ()>>(engine: TestEngine, test: impl FnOnce(TestDb) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime starts").block_on(async {
-        let test_db = TestDb::open(engine).await;
+        let mut test_db = TestDb::open(engine).await;
+        // Kept here: an `async move` block takes only the fields that it names, and would drop the folder at once.
+        let folder = test_db.folder.take();
         let db = test_db.db.clone();
         test(test_db).await;
         db.close().await;
+        drop(folder);
     });
 }
 

@@ -1,5 +1,12 @@
 //! The store's one suite, run on SQLite and on PostgreSQL.
 
+mod configuration;
+mod customers;
+mod faults;
+mod interactions;
+mod journal;
+mod reports;
 mod sample;
 mod sign_in;
 mod statements;
+mod tenants;

@@ -29,6 +29,34 @@ pub struct Company {
     pub other_agent: UserId,
 }
 
+impl Company {
+    /// The same company in another database.
+    pub fn in_database(&self, db: &Db) -> Company {
+        Company { db: db.tenant(&self.scope), ..*self }
+    }
+}
+
+/// Makes the company in a second database, with the same ids.
+pub async fn copy_configuration(company: &Company, from: &Db, to: &Db) {
+    let tenants = from.tenants().await.expect("listed");
+    let tenant =
+        tenants.iter().find(|tenant| tenant.id == company.scope.tenant()).expect("the company is there");
+    to.create_tenant(tenant).await.expect("a tenant is made");
+    let (old, new) = (from.tenant(&company.scope), to.tenant(&company.scope));
+    for skill in old.skills().await.expect("listed") {
+        new.create_skill(&skill).await.expect("a skill is made");
+    }
+    for queue in old.queues().await.expect("listed") {
+        new.create_queue(&queue).await.expect("a queue is made");
+    }
+    for disposition in old.dispositions().await.expect("listed") {
+        new.create_disposition(&disposition).await.expect("a disposition is made");
+    }
+    for user in old.users().await.expect("listed") {
+        new.create_user(&user, &hashes(), T0).await.expect("a user is made");
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "a test stands where authentication does")]
 pub fn scope(tenant: TenantId) -> TenantScope {
     TenantScope::mint(tenant)
@@ -321,6 +349,12 @@ impl Script {
         self.left(at + 5_000 + wait_ms, id, company.queue, QueueOutcome::Abandoned, wait_ms);
         self.ended(at + 5_000 + wait_ms, id, Outcome::Abandoned);
         id
+    }
+
+    /// Any one entry.
+    pub fn take_one(mut self, company: &Company) -> Entry {
+        self.agent_state(T0 + 1, company.agent, Presence::Offline, Activity::Idle);
+        self.entries.remove(0)
     }
 
     pub fn take(&mut self) -> Vec<Entry> {
