@@ -178,6 +178,56 @@ fn peaks_show_the_loud_and_the_silent_parts_of_each_side_in_both_formats() {
 }
 
 #[test]
+fn sealing_keeps_every_sound_at_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.wav");
+    let mut bytes = recording::wav::header(None).to_vec();
+    // A burst of a tone in each second, on alternate sides.
+    for n in 0..32_000u32 {
+        let (second, within) = (n / 8_000, n % 8_000);
+        let sample = if within < 1_600 { (f64::from(n) * 0.4).sin() * 16_000.0 } else { 0.0 };
+        let code = perezvon_media::core::g711::linear_to_ulaw(sample as i16);
+        bytes.extend(if second % 2 == 0 { [code, 0xFF] } else { [0xFF, code] });
+    }
+    fs::write(&path, bytes).unwrap();
+    let sealed = recording::seal(&path).unwrap();
+    assert_eq!(sealed.duration_ms, 4_000);
+    let sides = decode(&sealed.file);
+    for second in 0..4 {
+        let side = &sides[second % 2];
+        let burst = &side[second * 8_000..(second + 1) * 8_000];
+        let first = burst.iter().position(|sample| sample.abs() > 4_000.0).unwrap();
+        let last = burst.iter().rposition(|sample| sample.abs() > 4_000.0).unwrap();
+        assert!(first < 24, "starts {first} samples late");
+        assert!((1_580..1_640).contains(&last), "ends at {last}, not at 1600");
+    }
+}
+
+#[test]
+fn a_recording_left_by_an_earlier_run_is_sealed_when_the_disk_lets_it() {
+    let mut bed = Bed::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.wav");
+    let mut bytes = recording::wav::header(None).to_vec();
+    bytes.extend([0x80; 16_000]);
+    fs::write(&path, bytes).unwrap();
+    // The new file cannot be made at first.
+    let obstacle = path.with_extension("opus.part");
+    fs::create_dir(&obstacle).unwrap();
+    let recording = bed.recording();
+    bed.media.seal_left_over(recording, path.clone());
+    assert!(bed.events.recv_timeout(std::time::Duration::from_secs(1)).is_err(), "not yet");
+    assert!(path.exists(), "the WAV stays meanwhile");
+    fs::remove_dir(&obstacle).unwrap();
+    let file = path.with_extension("opus");
+    match bed.events.recv_timeout(std::time::Duration::from_secs(15)).unwrap() {
+        MediaEvent::RecordingSealed { duration_ms: 1_000, file: sealed, .. } => assert_eq!(sealed, file),
+        other => panic!("{other:?}"),
+    }
+    assert!(file.exists() && !path.exists());
+}
+
+#[test]
 fn a_recording_that_cannot_be_written_is_told_failed_and_the_call_goes_on() {
     let mut bed = Bed::new();
     let folder = tempfile::tempdir().unwrap();

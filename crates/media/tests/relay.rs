@@ -4,10 +4,11 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use perezvon_media::core::g711::{ALAW_TO_LINEAR, ULAW_TO_LINEAR};
-use perezvon_media::{Codec, MediaError, MediaEvent};
+use perezvon_media::core::rtcp;
+use perezvon_media::{Codec, MediaError, MediaEvent, RemoteRtp};
 use support::{Bed, Party, assert_tone, loudness, talk};
 
 #[test]
@@ -185,6 +186,73 @@ fn after_unbridge_and_close_nothing_passes() {
 }
 
 #[test]
+fn an_sdp_that_names_our_own_ports_sends_no_packet_round_for_ever() {
+    let mut bed = Bed::new();
+    let (mut a, b) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+    let (to_b, to_a) = (b.media_addr, a.media_addr);
+    for target in [to_a, to_b] {
+        bed.media.start_rtp(a.leg, RemoteRtp { addr: to_b, ..a.remote() });
+        bed.media.start_rtp(b.leg, RemoteRtp { addr: target, ..b.remote() });
+        bed.media.bridge(a.leg, b.leg);
+        a.say();
+        assert!(b.hear_within(Duration::from_millis(50)).is_none());
+    }
+    let counters = bed.media.counters();
+    assert_eq!((counters.packets_in, counters.packets_out), (2, 0));
+}
+
+#[test]
+fn a_party_that_does_not_want_to_hear_is_sent_nothing_and_one_on_hold_is_not_heard() {
+    let mut bed = Bed::new();
+    let (mut a, mut b) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+    bed.media.bridge(a.leg, b.leg);
+    a.say();
+    b.hear();
+    // b holds: it sends its own music and does not want our sound.
+    bed.media.start_rtp(b.leg, RemoteRtp { send: false, ..b.remote() });
+    a.say();
+    b.say_this(&[7; 160]);
+    assert_eq!(a.hear().payload, [7; 160]);
+    // Inactive both ways, then back.
+    bed.media.start_rtp(b.leg, RemoteRtp { send: false, receive: false, ..b.remote() });
+    b.say_this(&[8; 160]);
+    bed.media.start_rtp(b.leg, b.remote());
+    b.say_this(&[9; 160]);
+    assert!([8, 9].contains(&a.hear().payload[0]));
+    a.say_this(&[10; 160]);
+    assert_eq!(b.hear().payload, [10; 160], "what was said on hold never came");
+}
+
+#[test]
+fn reports_tell_the_party_what_was_sent_and_what_was_lost() {
+    let mut bed = Bed::new();
+    let (mut a, mut b) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+    let rtcp = a.rtcp_socket();
+    bed.media.start_rtp(a.leg, a.remote());
+    bed.media.bridge(a.leg, b.leg);
+    let deadline = Instant::now() + support::PATIENCE;
+    let mut buffer = [0; 500];
+    let heard = loop {
+        assert!(Instant::now() < deadline, "a report within five seconds");
+        // Every fourth packet of a is lost on the way.
+        a.seq = a.seq.wrapping_add(u16::from(a.timestamp / 160 % 3 == 0));
+        talk(&mut [&mut a, &mut b], 20);
+        if let Ok((length, from)) = rtcp.recv_from(&mut buffer) {
+            assert_eq!(from.port(), a.media_addr.port() + 1, "from the odd port above");
+            let heard = rtcp::parse(&buffer[..length]).unwrap();
+            // One that covers a second or more tells the loss well.
+            if heard.report.is_some_and(|report| report.lost >= 12) {
+                break heard;
+            }
+        }
+    };
+    let report = heard.report.unwrap();
+    assert_eq!(report.ssrc, a.ssrc);
+    assert!((40..90).contains(&report.fraction_lost), "{} of 256", report.fraction_lost);
+    assert!(heard.sender.is_some(), "a sender report, since b's sound is passed on");
+}
+
+#[test]
 fn when_ports_run_out_the_error_says_so_and_a_closed_leg_gives_its_port_back() {
     let first = 30_000 + (std::process::id() % 300) as u16 * 6;
     let mut bed = Bed::with_ports(first, first + 3);
@@ -197,9 +265,9 @@ fn when_ports_run_out_the_error_says_so_and_a_closed_leg_gives_its_port_back() {
     assert!(refused.to_string().contains("widen the range"), "{refused}");
     bed.media.close(a);
     // The port is free once the media thread has closed the leg.
-    let deadline = std::time::Instant::now() + support::PATIENCE;
+    let deadline = Instant::now() + support::PATIENCE;
     while bed.media.counters().ports_free == 0 {
-        assert!(std::time::Instant::now() < deadline);
+        assert!(Instant::now() < deadline);
         std::thread::yield_now();
     }
     bed.media.open_rtp(a).unwrap();

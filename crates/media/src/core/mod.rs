@@ -8,6 +8,7 @@ pub mod outgoing;
 pub mod playlist;
 pub mod rtcp;
 pub mod rtp;
+pub mod silence;
 pub mod timeline;
 
 /// Samples per second of every sound here (G.711, RFC 3551 section 4.5.14).

@@ -80,6 +80,11 @@ impl Outgoing {
         }
     }
 
+    /// The highest sequence number used, extended by the roll-overs.
+    pub fn newest_seq(&self) -> u64 {
+        self.seq
+    }
+
     /// Stamps a packet that is passed on.
     pub fn relay(&mut self, now: Instant, packet: &Incoming) -> Stamp {
         if let Source::Relay { ssrc, newest, offset } = &mut self.source

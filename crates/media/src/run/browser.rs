@@ -21,6 +21,8 @@ use crate::handle::MediaError;
 
 /// The largest offer that is read.
 const MAX_OFFER: usize = 64 * 1024;
+/// All browsers share one socket, so its queue is larger than a leg's; the kernel caps it at `net.core.rmem_max`.
+const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 /// The payload type of `telephone-event/8000` where the browser's offer does not choose; it is Chromium's.
 const TELEPHONE_EVENT: u8 = 126;
 
@@ -28,6 +30,7 @@ const TELEPHONE_EVENT: u8 = 126;
 #[derive(Clone)]
 pub struct BrowserPort {
     pub public_ip: IpAddr,
+    bind_ip: IpAddr,
     port: u16,
     /// A browser on the same machine may reach only this.
     loopback: Option<SocketAddr>,
@@ -43,15 +46,23 @@ impl BrowserPort {
         let bind = |error| MediaError::Bind { ip: bind_ip, port, error };
         let socket = UdpSocket::bind((bind_ip, port)).map_err(bind)?;
         socket.set_nonblocking(true)?;
+        if let Err(error) = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER) {
+            tracing::debug!(%error, "the browsers' socket keeps its buffer");
+        }
         let port = socket.local_addr()?.port();
         let loopback = is_other_loopback(bind_ip, public_ip)
             .then(|| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
         let crypto = Arc::new(from_feature_flags());
-        Ok((BrowserPort { public_ip, port, loopback, crypto }, socket))
+        Ok((BrowserPort { public_ip, bind_ip, port, loopback, crypto }, socket))
     }
 
     pub fn addr(&self) -> SocketAddr {
         SocketAddr::new(self.public_ip, self.port)
+    }
+
+    /// The address is one of this machine's, as far as the settings tell.
+    pub(super) fn is_own(&self, ip: IpAddr) -> bool {
+        ip.is_loopback() || ip == self.public_ip || ip == self.bind_ip
     }
 
     /// The candidate that a datagram of this source came to. The socket is bound to all addresses, so the source tells.

@@ -78,8 +78,7 @@ impl Switch {
     fn start_rtp(&mut self, leg: LegId, rtp: RemoteRtp) {
         let Some(index) = self.find(leg) else { return };
         let Line::Rtp(line) = &mut self.legs[index].line else { return };
-        line.heard_at = self.now;
-        line.silence_told = false;
+        line.watch.heard(self.now);
         let latch = match line.remote {
             None => Latch::new(rtp.addr),
             Some(mut remote) => {

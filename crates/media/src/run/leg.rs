@@ -11,6 +11,7 @@ use crate::core::latch::Latch;
 use crate::core::outgoing::Outgoing;
 use crate::core::playlist::Playlist;
 use crate::core::rtcp::Reception;
+use crate::core::silence::Watch;
 use crate::handle::RemoteRtp;
 
 pub struct Leg {
@@ -46,9 +47,7 @@ pub struct RtpLine {
     pub out: Outgoing,
     pub reception: Reception,
     pub digits: DigitReceiver,
-    /// The last RTP packet of the party, or the start.
-    pub heard_at: Instant,
-    pub silence_told: bool,
+    pub watch: Watch,
     /// Where its RTCP comes from.
     pub rtcp_from: Option<SocketAddr>,
 }
@@ -57,6 +56,15 @@ pub struct RtpLine {
 pub struct Remote {
     pub rtp: RemoteRtp,
     pub latch: Latch,
+}
+
+impl Remote {
+    /// It wants to hear us, at an address that can be sent to. An unspecified one is the hold of RFC 2543, and a
+    /// packet to it would go to this very machine.
+    pub fn hears(&self) -> bool {
+        let target = self.latch.target();
+        self.rtp.send && !target.ip().is_unspecified() && target.port() != 0
+    }
 }
 
 impl Leg {
@@ -88,8 +96,7 @@ impl RtpLine {
             out: Outgoing::new(super::random()),
             reception: Reception::default(),
             digits: DigitReceiver::default(),
-            heard_at: now,
-            silence_told: false,
+            watch: Watch::new(now),
             rtcp_from: None,
         }
     }

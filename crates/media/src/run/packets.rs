@@ -3,7 +3,7 @@
 
 use std::io::ErrorKind;
 
-use super::leg::{Line, RtpLine};
+use super::leg::{Line, Remote, RtpLine};
 use super::switch::Switch;
 use crate::core::g711::{Codec, transcode};
 use crate::core::latch::Verdict;
@@ -84,8 +84,7 @@ impl Switch {
             Verdict::AcceptMoved => tracing::debug!(leg = %leg.id, %from, "RTP latched"),
             Verdict::Refuse => return Taken::Refused,
         }
-        line.heard_at = self.now;
-        line.silence_told = false;
+        line.watch.heard(self.now);
         line.reception.packet(packet.ssrc, packet.seq, packet.timestamp, now_ms);
         if !remote.rtp.receive {
             return Taken::Good;
@@ -124,17 +123,28 @@ impl Switch {
                 self.record(recording, Side::Right, incoming, codec, samples);
             }
         }
+        let from_port = match &self.legs[from].line {
+            Line::Rtp(line) => Some(line.sockets.port()),
+            Line::Browser { .. } => None,
+        };
         if let Some(to) = bridged {
-            self.relay(to, incoming, payload, buffer);
+            self.relay(to, from_port, incoming, payload, buffer);
         }
     }
 
-    fn relay(&mut self, to: usize, incoming: &Incoming, payload: Payload, buffer: &mut [u8]) {
+    fn relay(
+        &mut self,
+        to: usize,
+        from_port: Option<u16>,
+        incoming: &Incoming,
+        payload: Payload,
+        buffer: &mut [u8],
+    ) {
         let leg = &mut self.legs[to];
         let waits = leg.speaks_itself();
         match &mut leg.line {
             Line::Rtp(line) => {
-                let Some(remote) = line.remote.filter(|remote| remote.rtp.send) else { return };
+                let Some(remote) = line.remote.filter(Remote::hears) else { return };
                 let payload_type = match payload.content {
                     Content::Sound(codec) => {
                         if let Some(table) = codec.table_to(remote.rtp.codec) {
@@ -144,6 +154,13 @@ impl Switch {
                     }
                     Content::Event => remote.rtp.dtmf_payload,
                 };
+                let target = remote.latch.target();
+                let is_circle = target.port() == line.sockets.port() || Some(target.port()) == from_port;
+                if is_circle && self.port.is_own(target.ip()) {
+                    // An SDP that names our own port would send a packet round for ever.
+                    self.dropped += 1;
+                    return;
+                }
                 let Some(payload_type) = payload_type.filter(|_| !waits) else {
                     line.out.skip(incoming);
                     return;

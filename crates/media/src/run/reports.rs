@@ -1,7 +1,6 @@
 //! RTCP of SIP legs, and the watch for legs that have fallen silent.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use super::leg::Line;
 use super::packets::Taken;
@@ -9,8 +8,6 @@ use super::switch::Switch;
 use crate::core::rtcp::{self, Sent};
 use crate::handle::MediaEvent;
 
-/// A leg without RTP for so long is told as silent.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Datagrams that are not the party's reports taken from one socket in one wake.
 const MAX_REFUSED: usize = 16;
 /// Each leg reports once in so many sweeps: every 5 s (RFC 3550 section 6.2), spread so that no burst comes.
@@ -52,9 +49,7 @@ impl Switch {
         for (index, leg) in &mut self.legs {
             let Line::Rtp(line) = &mut leg.line else { continue };
             let Some(remote) = line.remote else { continue };
-            let silence = self.now.saturating_duration_since(line.heard_at);
-            if remote.rtp.receive && !line.silence_told && silence >= SILENCE {
-                line.silence_told = true;
+            if remote.rtp.receive && line.watch.is_newly_silent(self.now) {
                 silent.push(leg.id);
             }
             if index % SWEEPS_PER_REPORT != turn {
@@ -67,11 +62,11 @@ impl Switch {
                 packets: line.out.packets,
                 octets: line.out.octets,
             });
-            if report.is_none() && sent.is_none() {
+            let rtp = remote.latch.target();
+            if rtp.ip().is_unspecified() || (report.is_none() && sent.is_none()) {
                 continue;
             }
             rtcp::write(line.out.ssrc, sent.as_ref(), report.as_ref(), &self.cname, &mut out);
-            let rtp = remote.latch.target();
             let to = line
                 .rtcp_from
                 .filter(|from| from.ip() == rtp.ip())

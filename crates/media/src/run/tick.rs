@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::leg::Line;
+use super::leg::{Line, Remote};
 use super::switch::Switch;
 use crate::core::dtmf::Step;
 use crate::core::playlist::Frame;
@@ -60,7 +60,7 @@ impl Switch {
             Step::Packet { payload, first } => {
                 // Browsers have no use for digits: nobody hears them there.
                 let Line::Rtp(line) = &mut leg.line else { return };
-                let Some(remote) = line.remote.filter(|remote| remote.rtp.send) else { return };
+                let Some(remote) = line.remote.filter(Remote::hears) else { return };
                 let Some(payload_type) = remote.rtp.dtmf_payload else { return };
                 if first {
                     leg.digit_timestamp = line.out.event_start(self.now);
@@ -92,7 +92,7 @@ impl Switch {
         if filled != Frame::Done {
             match &mut leg.line {
                 Line::Rtp(line) => {
-                    if line.remote.is_some_and(|remote| remote.rtp.send) {
+                    if line.remote.as_ref().is_some_and(Remote::hears) {
                         let stamp = line.out.own(self.now);
                         let sent = line.send(codec.payload_type(), stamp, &mut datagram);
                         self.count_sent(sent);

@@ -169,6 +169,20 @@ impl Party {
         }
     }
 
+    /// Moves it to a port with a free neighbour above, and gives that neighbour.
+    pub fn rtcp_socket(&mut self) -> UdpSocket {
+        loop {
+            self.socket = UdpSocket::bind((LOCALHOST, 0)).unwrap();
+            let port = self.socket.local_addr().unwrap().port();
+            if let Some(socket) =
+                port.checked_add(1).and_then(|above| UdpSocket::bind((LOCALHOST, above)).ok())
+            {
+                socket.set_nonblocking(true).unwrap();
+                return socket;
+            }
+        }
+    }
+
     /// One frame of its tone, in its coding.
     pub fn frame(&mut self) -> Vec<u8> {
         let frame = (0..160).map(|n| {
