@@ -1,7 +1,6 @@
 //! What one caller will do, drawn when the call arrives.
 
 use crate::company::Company;
-use crate::company::customers::unknown_number;
 use crate::company::plan::{CLOSED_NUMBER, ENGLISH_NUMBER, Line, MAIN_NUMBER, VIP_NUMBER};
 use crate::dice::Dice;
 
@@ -28,7 +27,7 @@ pub(super) enum Leads {
 
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// Index in the company's customers; none is somebody new.
+    /// Index in the company's customers; none is who withholds the number.
     pub customer: Option<usize>,
     pub from: String,
     pub to: &'static str,
@@ -49,6 +48,8 @@ pub(super) struct Talk {
     pub then: Option<Line>,
 }
 
+/// The share of callers who show a number; each such caller is a customer.
+const KNOWN: f64 = 0.92;
 /// Nobody waits longer.
 const PATIENCE_LIMIT_MS: f64 = 240_000.0;
 const TALK_LIMIT_MS: f64 = 540_000.0;
@@ -62,10 +63,10 @@ pub(super) const LONGEST_MS: i64 =
 pub(super) fn draw(company: &Company, dice: &mut Dice) -> Caller {
     let to =
         [MAIN_NUMBER, VIP_NUMBER, ENGLISH_NUMBER, CLOSED_NUMBER][dice.weighted(&[0.77, 0.06, 0.13, 0.04])];
-    let customer = dice.chance(0.8).then(|| dice.below(company.customers.len()));
+    let customer = dice.chance(KNOWN).then(|| dice.below(company.customers.len()));
     let from = match customer {
         Some(index) => company.customers[index].1.number.to_string(),
-        None => unknown_number(dice.below(9_000)).to_string(),
+        None => "anonymous".to_owned(),
     };
     let account = customer.map_or_else(|| "481120".to_owned(), |index| company.customers[index].1.account());
     let (steps, leads) = way(to, account, dice);
@@ -139,7 +140,7 @@ mod tests {
         let share = |like: &dyn Fn(&Caller) -> bool| {
             callers.iter().filter(|caller| like(caller)).count() as f64 / callers.len() as f64
         };
-        assert!((0.17..0.23).contains(&share(&|caller| caller.customer.is_none())));
+        assert!((0.06..0.10).contains(&share(&|caller| caller.customer.is_none())));
         assert!((0.40..0.60).contains(&share(&|caller| caller.leads == Leads::To(Line::Support))));
         assert!((0.045..0.075).contains(&share(&|caller| caller.leads == Leads::To(Line::Vip))));
         assert!((0.02..0.06).contains(&share(&|caller| caller.talks.len() == 2)));

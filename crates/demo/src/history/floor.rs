@@ -1,6 +1,8 @@
 //! One day of the demo floor in virtual time: callers, queues and agents as a discrete event simulation that writes
 //! the journal as it goes. What it writes is consistent because it happened, if only here.
 
+mod talk;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -10,7 +12,6 @@ use perezvon_model::leg::Cause;
 use perezvon_model::{Activity, Device, EntryId, InteractionId, OfferId, Presence, UserId, UtcMs};
 
 use super::call::{Caller, Leads};
-use super::notes;
 use super::shape::Shift;
 use crate::company::Company;
 use crate::company::plan::Line;
@@ -25,6 +26,7 @@ const MISSED: f64 = 0.02;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Coming {
     Arrive { call: usize },
+    Known { call: usize, customer: usize },
     FlowStep { call: usize, step: usize },
     GiveUp { call: usize, stay: u32 },
     Announce { call: usize, stay: u32 },
@@ -65,6 +67,7 @@ struct Call {
     stay: u32,
     queued_at: UtcMs,
     waiting: bool,
+    picked_up: bool,
     ringing: Option<(usize, OfferId, UtcMs)>,
     /// Which talk is going on, and with whom since when.
     part: usize,
@@ -112,6 +115,7 @@ impl<'a> Floor<'a> {
             stay: 0,
             queued_at: at,
             waiting: false,
+            picked_up: false,
             ringing: None,
             part: 0,
             talking: None,
@@ -153,6 +157,10 @@ impl<'a> Floor<'a> {
     fn happen(&mut self, coming: Coming) {
         match coming {
             Coming::Arrive { call } => self.arrive(call),
+            Coming::Known { call, customer } => {
+                let customer = self.company.customers[customer].0;
+                self.write_call(call, Event::CustomerMatched { customer, created: false });
+            }
             Coming::FlowStep { call, step } => self.flow_step(call, step),
             Coming::GiveUp { call, stay } => self.give_up(call, stay),
             Coming::Announce { call, stay } => self.announce(call, stay),
@@ -202,10 +210,9 @@ impl<'a> Floor<'a> {
                 flow,
             },
         );
-        self.write_call(call, Event::FlowAnswered);
         if let Some(customer) = customer {
-            let customer = self.company.customers[customer].0;
-            self.write_call(call, Event::CustomerMatched { customer, created: false });
+            let found_ms = self.dice.between(2, 12);
+            self.after(found_ms, Coming::Known { call, customer });
         }
         self.enter(call, 0);
     }
@@ -217,8 +224,19 @@ impl<'a> Floor<'a> {
             return;
         };
         let (node, node_kind, lasts_ms) = (at.node.to_owned(), at.kind.to_owned(), at.lasts_ms);
+        let speaks = at.kind == "play";
         self.write_call(call, Event::FlowNode { node, node_kind });
+        if speaks {
+            self.pick_up(call);
+        }
         self.after(lasts_ms, Coming::FlowStep { call, step });
+    }
+
+    /// The call is answered before anything is heard.
+    fn pick_up(&mut self, call: usize) {
+        if !std::mem::replace(&mut self.calls[call].picked_up, true) {
+            self.write_call(call, Event::FlowAnswered);
+        }
     }
 
     fn flow_step(&mut self, call: usize, step: usize) {
@@ -253,6 +271,7 @@ impl<'a> Floor<'a> {
         self.waiting.push(call);
         let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX);
         self.write_call(call, Event::Queued { queue, attempt: stay, position });
+        self.pick_up(call);
         self.after(patience_ms, Coming::GiveUp { call, stay });
         self.after(ANNOUNCE_EVERY_MS, Coming::Announce { call, stay });
         self.offer_waiting();
@@ -277,17 +296,15 @@ impl<'a> Floor<'a> {
         if !self.calls[call].waiting || self.calls[call].stay != stay {
             return;
         }
-        let rang = self.calls[call].ringing;
-        if let Some((agent, offer, rang_at)) = rang {
+        self.waiting.retain(|other| *other != call);
+        if let Some((agent, offer, rang_at)) = self.calls[call].ringing.take() {
             self.offer_ended(call, agent, offer, OfferOutcome::Withdrawn, rang_at);
+            self.free(agent);
         }
         self.leave_queue(call, QueueOutcome::Abandoned);
         // Who talked with somebody before a transfer was answered, if not to the end.
         let outcome = if stay == 1 { Outcome::Abandoned } else { Outcome::Answered };
         self.end(call, outcome, Party::Customer);
-        if let Some((agent, _, _)) = rang {
-            self.free(agent);
-        }
     }
 
     /// Gives the longest waiting calls to the longest idle agents who may take them.
@@ -330,102 +347,6 @@ impl<'a> Floor<'a> {
             State::Idle { .. } | State::Offline | State::Busy | State::OnBreak => None,
         });
         idle.min().map(|(_, agent)| agent)
-    }
-
-    fn ring_over(&mut self, call: usize, stay: u32, agent: usize, answered: bool) {
-        let state = &self.calls[call];
-        let (true, Some((ringing, offer, rang_at))) = (state.stay == stay, state.ringing) else { return };
-        if ringing != agent {
-            return;
-        }
-        self.calls[call].ringing = None;
-        if !answered {
-            self.offer_ended(call, agent, offer, OfferOutcome::NoAnswer, rang_at);
-            let missed = Presence::Break { reason: "missed_offer".to_owned() };
-            self.workers[agent].state = State::OnBreak;
-            self.write_state(agent, missed, Activity::Idle);
-            let away_ms = self.dice.between(20_000, 90_000);
-            self.after(away_ms, Coming::BreakOver { agent });
-            self.offer_waiting();
-            return;
-        }
-        self.offer_ended(call, agent, offer, OfferOutcome::Accepted, rang_at);
-        self.leave_queue(call, QueueOutcome::Answered);
-        let queue = Some(self.company.queue(self.calls[call].line).id);
-        let user = self.user(agent);
-        self.write_call(call, Event::AgentConnected { agent: user, queue, device: Device::Browser });
-        self.write_state(agent, Presence::Ready, Activity::Talking);
-        let state = &mut self.calls[call];
-        state.talking = Some((agent, self.now));
-        state.held_ms = 0;
-        let talk = &state.caller.talks[state.part];
-        let (talk_ms, hold) = (talk.talk_ms, talk.hold);
-        match hold {
-            Some((after_ms, lasts_ms)) if after_ms < talk_ms => {
-                self.after(after_ms, Coming::HoldStart { call, lasts_ms });
-                self.after(talk_ms + lasts_ms, Coming::TalkOver { call });
-            }
-            Some(_) | None => self.after(talk_ms, Coming::TalkOver { call }),
-        }
-    }
-
-    fn hold_start(&mut self, call: usize, lasts_ms: i64) {
-        self.write_call(call, Event::HoldStarted { by: Party::Agent });
-        if let Some((agent, _)) = self.calls[call].talking {
-            self.write_state(agent, Presence::Ready, Activity::Hold);
-        }
-        self.after(lasts_ms, Coming::HoldEnd { call, held_ms: lasts_ms });
-    }
-
-    fn hold_end(&mut self, call: usize, held_ms: i64) {
-        self.calls[call].held_ms += held_ms;
-        self.write_call(call, Event::HoldEnded { by: Party::Agent, held_ms });
-        if let Some((agent, _)) = self.calls[call].talking {
-            self.write_state(agent, Presence::Ready, Activity::Talking);
-        }
-    }
-
-    fn talk_over(&mut self, call: usize) {
-        let state = &mut self.calls[call];
-        let (agent, since) = state.talking.take().expect("a talk that ends has begun");
-        let (hold_ms, line, then) = (state.held_ms, state.line, state.caller.talks[state.part].then);
-        state.part += 1;
-        let talk_ms = self.now.since_ms(since) - hold_ms;
-        let (user, queue) = (self.user(agent), Some(self.company.queue(line).id));
-        if let Some(next) = then {
-            let next = self.company.queue(next).id;
-            self.write_call(call, Event::TransferredToQueue { queue: next, by: user });
-        }
-        self.write_call(call, Event::AgentDisconnected { agent: user, queue, talk_ms, hold_ms });
-        match then {
-            Some(next) => {
-                let patience_ms = self.calls[call].caller.patience_ms;
-                self.enqueue(call, next, patience_ms);
-            }
-            None => {
-                let by = if self.dice.chance(0.6) { Party::Customer } else { Party::Agent };
-                self.end(call, Outcome::Answered, by);
-            }
-        }
-        let limit_ms = i64::from(line.wrap_up_s()) * 1_000;
-        self.write_call(call, Event::WrapUpStarted { agent: user, queue, deadline: self.now + limit_ms });
-        self.write_state(agent, Presence::Ready, Activity::WrapUp);
-        let wrap_up_ms = (self.dice.lognormal(16_000.0, 0.5) as i64).clamp(3_000, limit_ms);
-        let noted_ms = wrap_up_ms * 2 / 3;
-        self.after(noted_ms, Coming::Noting { call, agent, line, wrap_up_ms });
-    }
-
-    fn noting(&mut self, call: usize, agent: usize, line: Line, wrap_up_ms: i64) {
-        let (disposition, note) = notes::draw(self.company, line, &mut self.dice);
-        let user = self.user(agent);
-        self.write_call(call, Event::Noted { agent: user, disposition: Some(disposition), note });
-        self.after(wrap_up_ms - wrap_up_ms * 2 / 3, Coming::WrapUpOver { call, agent, line, wrap_up_ms });
-    }
-
-    fn wrap_up_over(&mut self, call: usize, agent: usize, line: Line, wrap_up_ms: i64) {
-        let (user, queue) = (self.user(agent), Some(self.company.queue(line).id));
-        self.write_call(call, Event::WrapUpEnded { agent: user, queue, wrap_up_ms });
-        self.free(agent);
     }
 
     /// The agent has nothing to do: home, a break that is due, or the next call.
@@ -477,8 +398,12 @@ impl<'a> Floor<'a> {
     }
 
     fn write_call(&mut self, call: usize, event: Event) {
-        let (id, interaction) = (self.entry_id(), Some(self.calls[call].id));
         let agent = super::agent_of(&event);
+        self.write_with(call, agent, event);
+    }
+
+    fn write_with(&mut self, call: usize, agent: Option<UserId>, event: Event) {
+        let (id, interaction) = (self.entry_id(), Some(self.calls[call].id));
         self.entries.push(Entry { id, at: self.now, interaction, agent, event });
     }
 
