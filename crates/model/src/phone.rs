@@ -33,10 +33,15 @@ impl E164 {
             return Err(refuse());
         }
         let country = region.parse::<phonenumber::country::Id>().ok();
-        let number = phonenumber::parse(country, trimmed)
-            .or_else(|_| phonenumber::parse(country, format!("+{trimmed}")))
-            .map_err(|_| refuse())?;
-        let text = number.format().mode(phonenumber::Mode::E164).to_string();
+        let (number, shown) = match phonenumber::parse(country, trimmed) {
+            Ok(number) => (number, trimmed.to_owned()),
+            Err(_) => {
+                let shown = format!("+{trimmed}");
+                (phonenumber::parse(country, &shown).map_err(|_| refuse())?, shown)
+            }
+        };
+        let text = spelled_out(&shown, region)
+            .unwrap_or_else(|| number.format().mode(phonenumber::Mode::E164).to_string());
         if (8..=16).contains(&text.len()) { Ok(Self(text)) } else { Err(refuse()) }
     }
 
@@ -50,6 +55,26 @@ impl E164 {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Forms that need no library, and get none: it takes the trunk prefix 8 off the Russian area codes that begin with 8
+/// (812, 800), once too often from national forms and even from international ones.
+fn spelled_out(text: &str, region: &str) -> Option<String> {
+    let (international, rest) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
+    if !rest.chars().all(|char| char.is_ascii_digit() || " -().\u{a0}".contains(char)) {
+        return None;
+    }
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    if international {
+        return Some(format!("+{digits}"));
+    }
+    // Zone 7: ten digits, after 8 from within or after the country code.
+    let subscriber = match digits.len() {
+        10 => Some(digits.as_str()),
+        11 => digits.strip_prefix(['7', '8']),
+        _ => None,
+    };
+    subscriber.filter(|_| matches!(region, "RU" | "KZ")).map(|subscriber| format!("+7{subscriber}"))
 }
 
 impl fmt::Display for E164 {
@@ -73,6 +98,17 @@ mod tests {
         for text in ["+74951234567", "8 (495) 123-45-67", "7 495 123 45 67", " +7 495 123-45-67 "] {
             assert_eq!(E164::parse(text, "RU").expect(text).as_str(), "+74951234567", "{text}");
         }
+    }
+
+    #[test]
+    fn area_codes_that_begin_like_the_trunk_prefix_stay_whole() {
+        for text in ["+78125551234", "8 (812) 555-12-34", "78125551234", "8125551234", "+7 (812) 555-12-34"] {
+            assert_eq!(E164::parse(text, "RU").expect(text).as_str(), "+78125551234", "{text}");
+        }
+        assert_eq!(E164::parse("8 800 555-35-35", "RU").expect("free call").as_str(), "+78005553535");
+        assert_eq!(E164::parse("+78125551234", "DE").expect("from abroad").as_str(), "+78125551234");
+        assert_eq!(E164::parse("78125551234", "").expect("no region").as_str(), "+78125551234");
+        assert_eq!(E164::parse("030 123456", "DE").expect("Berlin").as_str(), "+4930123456");
     }
 
     #[test]
