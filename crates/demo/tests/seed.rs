@@ -1,11 +1,16 @@
 //! The company in a real database.
 
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::Arc;
 use std::task::Poll;
 
 use perezvon_demo::company::plan::{MAIN_NUMBER, VIP_NUMBER};
+use perezvon_demo::company::recordings::{RECORDINGS, record};
 use perezvon_demo::company::{Company, Credentials, Seeded, scope, seed, set_password};
+use perezvon_media::Library;
 use perezvon_model::UtcMs;
-use perezvon_store::{Db, InteractionFilter, Limits, Role, RowOutcome};
+use perezvon_store::{Db, InteractionFilter, Limits, Role, RowOutcome, RowRecording};
 
 /// 21 November 2026, 14:30 in Moscow.
 const NOW: UtcMs = UtcMs(1_795_260_600_000);
@@ -121,5 +126,44 @@ async fn a_new_password_reaches_everybody() {
     {
         let sign_in = db.sign_in(email).await.unwrap();
         assert_eq!(sign_in.password, "hash of b", "{email}");
+    }
+}
+
+/// The sounds of the repository, by the names that the server gives them.
+fn library() -> Arc<Library> {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+    let mut sounds = Vec::new();
+    for folder in ["callers/ru", "callers/en", "agents/ru", "agents/en"] {
+        for file in std::fs::read_dir(assets.join(folder)).expect(folder) {
+            let path = file.expect(folder).path();
+            let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name of the repository");
+            sounds.push((format!("{folder}/{name}"), Cow::Owned(std::fs::read(&path).expect(folder))));
+        }
+    }
+    Arc::new(Library::new(sounds.into_iter()))
+}
+
+#[tokio::test]
+async fn the_newest_conversations_can_be_heard_on_both_sides() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = database(&folder).await;
+    seed(&db, &credentials("a"), NOW).await.unwrap();
+    let files = folder.path().join("recordings");
+    assert_eq!(record(&db, &files, &library()).await.unwrap(), RECORDINGS);
+    assert_eq!(record(&db, &files, &library()).await.unwrap(), 0, "they are there");
+
+    let scope = scope(&Company::plan());
+    let tenant = db.tenant(&scope);
+    let page = tenant.interactions(&InteractionFilter::default(), None, 200).await.unwrap();
+    let heard: Vec<_> = page.items.iter().filter(|row| row.recording == RowRecording::Sealed).collect();
+    assert_eq!(heard.len(), RECORDINGS);
+    for row in heard {
+        let recording = tenant.recordings(row.id).await.unwrap().remove(0);
+        let file = files.join(recording.file_name(scope.tenant()));
+        assert_eq!(file.extension().unwrap(), "opus");
+        assert_eq!(recording.bytes as u64, file.metadata().unwrap().len());
+        assert!((recording.duration_ms - row.talk_ms).abs() <= 20, "{recording:?}");
+        let peaks = perezvon_media::recording::peaks(&file, 20).unwrap();
+        assert!((0..2).all(|side| peaks.iter().any(|column| column[side] > 60)), "{peaks:?}");
     }
 }

@@ -4,6 +4,7 @@ pub mod customers;
 mod flows;
 pub mod people;
 pub mod plan;
+pub mod recordings;
 mod seed;
 
 pub use plan::Company;

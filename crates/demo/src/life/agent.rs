@@ -5,7 +5,7 @@ use perezvon_model::prompt::{Language, Prompt};
 use perezvon_model::view::DeskView;
 use perezvon_model::{Device, InteractionId, LegId, Presence, UtcMs};
 
-use super::sounds::{CHECKING, FAREWELL, HELLO, SOLVED, Voice, silence};
+use super::voices::{CHECKING, FAREWELL, HELLO, SOLVED, Voice, silence};
 use crate::dice::Dice;
 
 /// Between looks at a desk where nothing happens.

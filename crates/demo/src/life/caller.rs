@@ -3,7 +3,7 @@
 use perezvon_model::UtcMs;
 use perezvon_model::prompt::{Language, Prompt};
 
-use super::sounds::{PROBLEMS, THANKS, Voice, silence};
+use super::voices::{PROBLEMS, THANKS, Voice, silence};
 use crate::company::Company;
 use crate::company::customers::unknown_number;
 use crate::company::plan::{ENGLISH_NUMBER, MAIN_NUMBER, VIP_NUMBER};

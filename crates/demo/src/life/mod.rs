@@ -7,10 +7,10 @@ mod control;
 mod desk;
 mod lines;
 mod office;
-mod sounds;
 mod street;
+pub(crate) mod voices;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -72,11 +72,20 @@ pub async fn run(config: LifeConfig) -> Result<(), LifeError> {
 
 /// As [`run`], with orders from a channel; lives until the channel closes.
 pub async fn run_with(config: LifeConfig, controls: mpsc::Receiver<Control>) -> Result<(), LifeError> {
+    let config = LifeConfig { http: reachable(config.http), sip: reachable(config.sip), ..config };
     let clock = Clock::start();
-    let library = sounds::voices(&config.library);
+    let library = voices::library(&config.library);
     let lines = lines::start(config.sip, &config.password, library, clock).await?;
     street::Street::new(config, lines, clock).live(controls).await;
     Ok(())
+}
+
+/// A server that listens on every address is reached on this machine.
+fn reachable(mut addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        addr.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    addr
 }
 
 /// The wall clock at the start and the monotonic one since: no step of the former disturbs a wait.

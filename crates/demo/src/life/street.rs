@@ -15,7 +15,7 @@ use super::caller::{self, Act, Caller, Errand, Event};
 use super::control::Control;
 use super::lines::Lines;
 use super::office::Office;
-use super::sounds::silence;
+use super::voices::silence;
 use super::{CALLS_PER_MINUTE, Clock, LifeConfig};
 use crate::company::Company;
 use crate::company::plan::Line;

@@ -6,7 +6,7 @@ use perezvon_media::{Codec, Library};
 use perezvon_model::prompt::{Language, Prompt};
 
 /// What callers want; each is a sound of the library under `callers/LANGUAGE/`.
-pub(super) const PROBLEMS: [&str; 7] = [
+pub(crate) const PROBLEMS: [&str; 7] = [
     "delivery-late",
     "payment-missing",
     "change-tariff",
@@ -15,11 +15,11 @@ pub(super) const PROBLEMS: [&str; 7] = [
     "invoice-copy",
     "new-address",
 ];
-pub(super) const THANKS: &str = "thanks";
-pub(super) const HELLO: &str = "hello";
-pub(super) const CHECKING: &str = "checking";
-pub(super) const SOLVED: &str = "solved";
-pub(super) const FAREWELL: &str = "farewell";
+pub(crate) const THANKS: &str = "thanks";
+pub(crate) const HELLO: &str = "hello";
+pub(crate) const CHECKING: &str = "checking";
+pub(crate) const SOLVED: &str = "solved";
+pub(crate) const FAREWELL: &str = "farewell";
 
 /// Whose sounds a name is looked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) fn silence(ms: i64) -> Prompt {
 
 /// The library of this process: prompts are played as `LANGUAGE/NAME`, and the voices lie under `callers/LANGUAGE/NAME`
 /// and `agents/LANGUAGE/NAME`.
-pub(super) fn voices(all: &Library) -> Library {
+pub(super) fn library(all: &Library) -> Library {
     let callers = PROBLEMS.iter().chain([&THANKS]).map(|name| (Voice::Caller, *name));
     let agents = [HELLO, CHECKING, SOLVED, FAREWELL].map(|name| (Voice::Agent, name));
     let names: Vec<(Voice, &str)> = callers.chain(agents).collect();
