@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 use perezvon_api::{SipHa1, sip_ha1};
 use perezvon_demo::company::{self, Credentials, Seeded};
+use perezvon_demo::life::{self, LifeConfig};
 use perezvon_store::Db;
 
 use crate::settings::Settings;
@@ -94,5 +95,15 @@ pub async fn seed(db: &Db, password: &str) -> anyhow::Result<()> {
 
 /// The child's own main.
 pub fn run() -> anyhow::Result<()> {
+    let read = |name: &str| std::env::var(name).map_err(|_| anyhow::anyhow!("{name} is missing; `demo` sets it"));
+    crate::start::log_to_stderr("warn");
+    let config = LifeConfig {
+        http: read(HTTP)?.parse()?,
+        sip: read(SIP)?.parse()?,
+        password: read(PASSWORD)?,
+        seed: 1,
+        library: Arc::new(crate::library::sounds()),
+    };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(life::run(config))?;
     Ok(())
 }

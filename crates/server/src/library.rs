@@ -1,6 +1,5 @@
 //! The prompts, music and tones that ship inside the program.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use perezvon_media::Library;

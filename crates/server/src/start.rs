@@ -12,7 +12,7 @@ use perezvon_engine::{AgentToday, Tenant, Today};
 use perezvon_media::{Media, MediaConfig, MediaEvent};
 use perezvon_model::engine::Input;
 use perezvon_model::leg::LegEvent;
-use perezvon_model::{TenantId, TenantScope};
+use perezvon_model::{TenantId, TenantScope, UserId};
 use perezvon_store::Db;
 use perezvon_telephony::{Telephony, TelephonyConfig, TelephonyEvent};
 use tokio::net::TcpListener;
@@ -110,6 +110,10 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     .await
     .with_context(|| format!("cannot listen for SIP on {}; set PEREZVON_SIP to a free address and port", settings.sip))?;
 
+    let life = match (&password, settings.demo_life) {
+        (Some(password), true) => Some(Life::spawn(&settings, password)?),
+        (Some(_) | None, _) => None,
+    };
     let running = Arc::new(Running::default());
     let around = Surroundings {
         db: db.clone(),
@@ -119,6 +123,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         legs: legs.clone(),
         configurations: configurations.clone(),
         recordings: settings.recordings.clone(),
+        newcomer: life.clone().map(newcomer),
     };
     let mut tasks = JoinSet::new();
     for scope in scopes {
@@ -127,10 +132,6 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     tasks.spawn(carry_telephony(pump, running.clone(), legs.clone()));
     tasks.spawn(beat(db.clone(), stopped.clone()));
 
-    let life = match (&password, settings.demo_life) {
-        (Some(password), true) => Some(Life::spawn(&settings, password)?),
-        (Some(_) | None, _) => None,
-    };
     let demo = password.as_ref().map(|_| demo_port(life.clone()));
     let readiness = {
         let running = running.clone();
@@ -292,6 +293,15 @@ async fn beat(db: Db, mut stopped: watch::Receiver<bool>) {
             }
         }
     }
+}
+
+/// Somebody rings for a person who opened the demo's desk.
+fn newcomer(life: Arc<Life>) -> Arc<dyn Fn(UserId) + Send + Sync> {
+    Arc::new(move |_| {
+        if let Err(error) = life.call_me() {
+            tracing::warn!(error, "nobody rings for the newcomer");
+        }
+    })
 }
 
 fn demo_port(life: Option<Arc<Life>>) -> DemoPort {

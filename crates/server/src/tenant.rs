@@ -1,6 +1,6 @@
 //! The task that owns one tenant's state machine: it carries inputs in and outputs out and decides nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use perezvon_model::engine::{AgentCommand, CommandRefused, Input, Output, Questi
 use perezvon_model::journal::Entry;
 use perezvon_model::leg::{DialTarget, LegCommand, LegEvent};
 use perezvon_model::view::{DeskView, FloorView};
-use perezvon_model::{AskId, Device, LegId, RecordingId, RequestId, TenantScope, UserId, UtcMs};
+use perezvon_model::{AskId, Device, LegId, Presence, RecordingId, RequestId, TenantScope, UserId, UtcMs};
 use perezvon_store::Db;
 use perezvon_telephony::Telephony;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -49,6 +49,8 @@ pub struct Surroundings {
     pub legs: Arc<LegMap>,
     pub configurations: Arc<Configurations>,
     pub recordings: PathBuf,
+    /// Only in the demo with its life on: told when a person's browser is connected for the first time.
+    pub newcomer: Option<Arc<dyn Fn(UserId) + Send + Sync>>,
 }
 
 pub struct TenantTask {
@@ -66,6 +68,7 @@ pub struct TenantTask {
     /// Commands whose answer is awaited, and whether it waits for the journal.
     waiting: HashMap<RequestId, Waiting>,
     browser_legs: HashMap<LegId, UserId>,
+    newcomers: BTreeSet<UserId>,
     lookups: JoinSet<()>,
 }
 
@@ -93,6 +96,7 @@ impl TenantTask {
             wake_at: None,
             waiting: HashMap::new(),
             browser_legs: HashMap::new(),
+            newcomers: BTreeSet::new(),
             lookups: JoinSet::new(),
         };
         (task, own, TenantPort { commands })
@@ -315,6 +319,15 @@ impl TenantTask {
             self.browser_legs.iter().filter(|(_, of)| **of == agent).map(|(leg, _)| *leg).collect();
         for leg in legs {
             self.step(Input::Leg { leg, event: event.clone() });
+        }
+        if let Some(newcomer) = self.around.newcomer.clone()
+            && connected
+            && self.newcomers.insert(agent)
+        {
+            // The first minute needs no click: the newcomer is ready and somebody rings.
+            let command = AgentCommand::SetPresence { presence: Presence::Ready };
+            self.step(Input::Agent { agent, request: RequestId(uuid::Uuid::now_v7()), command });
+            newcomer(agent);
         }
     }
 
