@@ -12,7 +12,7 @@ fn a_call_goes_from_the_greeting_to_the_wrap_up_and_the_journal_tells_it_all() {
     floor.ready(&["anna"]);
     floor.caller("+74951234567").arrives_at("main");
     assert_eq!(floor.hears("+74951234567"), "greeting");
-    floor.caller("+74951234567").is_known_as("Ivan");
+    floor.caller("+74951234567").gets_card("Ivan");
     floor.passes(2_000);
     floor.caller("+74951234567").listens();
     assert_eq!(floor.hears("+74951234567"), "menu");

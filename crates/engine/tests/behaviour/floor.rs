@@ -14,6 +14,7 @@ use perezvon_model::{
     QueueId, RequestId, TrunkId, UserId, UtcMs,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::setup::{self, id};
@@ -40,6 +41,8 @@ pub struct Floor {
     /// Browser legs are answered at once, as the server does.
     pub browsers: Browsers,
     names: u32,
+    digest: DefaultHasher,
+    pub most_outputs: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,8 +73,10 @@ pub fn opens_with(config: TenantConfig) -> Floor {
         bridges: BTreeMap::new(),
         browsers: Browsers::AnswerAtOnce,
         names: 0,
+        digest: DefaultHasher::new(),
+        most_outputs: 0,
     };
-    floor.is_configured();
+    floor.configures();
     for agent in floor.config.agents.clone() {
         let device = agent.device;
         floor.input(Input::DeviceChanged { agent: agent.id, device, connected: true });
@@ -81,7 +86,7 @@ pub fn opens_with(config: TenantConfig) -> Floor {
 }
 
 impl Floor {
-    pub fn is_configured(&mut self) {
+    pub fn configures(&mut self) {
         let config = Arc::new(self.config.clone());
         self.input(Input::Configure { config });
     }
@@ -97,24 +102,77 @@ impl Floor {
     /// Makes these agents ready, each one millisecond after the other.
     pub fn ready(&mut self, names: &[&str]) {
         for name in names {
-            self.agent(name).is_ready();
+            self.agent(name).becomes_ready();
             self.passes(1);
         }
     }
 
     /// Time passes; every deadline on the way is met in its order.
     pub fn passes(&mut self, ms: i64) {
+        self.passes_checking(ms, |_| {});
+    }
+
+    pub fn passes_checking(&mut self, ms: i64, mut check: impl FnMut(&Floor)) {
         let until = self.now + ms;
         while let Some(at) = self.wake.filter(|at| *at <= until) {
             self.now = self.now.max(at);
             self.wake = None;
             self.input(Input::Wake);
+            check(self);
         }
         self.now = until;
     }
 
+    /// A hash of every output so far, in its JSON form.
+    pub fn digest(&self) -> u64 {
+        self.digest.finish()
+    }
+
+    pub fn callers_live(&self) -> Vec<String> {
+        let live = self.callers.iter().filter(|(_, (_, leg))| !self.over.contains(leg));
+        live.map(|(name, _)| name.clone()).collect()
+    }
+
+    pub fn caller_of(&self, interaction: InteractionId) -> String {
+        let of = self.callers.iter().find(|(_, (id, _))| *id == interaction);
+        of.map(|(name, _)| name.clone()).expect("every interaction has its caller")
+    }
+
+    pub fn is_joined(&self, caller: &str) -> bool {
+        self.bridges.contains_key(&self.callers[caller].1)
+    }
+
+    pub fn agent_leg(&self, name: &str) -> Option<LegId> {
+        self.agent_legs.get(&id::<UserId>(name)).copied()
+    }
+
+    pub fn desk_if_any(&self, name: &str) -> Option<DeskView> {
+        self.tenant.desk(self.now, id::<UserId>(name))
+    }
+
+    pub fn is_offered(&self, name: &str) -> bool {
+        self.desk_if_any(name).is_some_and(|desk| desk.offer.is_some())
+    }
+
+    /// In a conversation or its wrap-up.
+    pub fn is_working(&self, name: &str) -> bool {
+        self.desk_if_any(name).is_some_and(|desk| desk.call.is_some() || desk.wrap_up.is_some())
+    }
+
+    pub fn is_free(&self, name: &str) -> bool {
+        let idle = |desk: DeskView| desk.presence == Presence::Ready && desk.activity == Activity::Idle;
+        self.desk_if_any(name).is_some_and(idle)
+    }
+
+    pub fn everyone_is_member(&self) -> bool {
+        let members: BTreeSet<UserId> = self.config.agents.iter().map(|agent| agent.id).collect();
+        self.view().agents.iter().all(|agent| members.contains(&agent.agent))
+    }
+
     pub fn input(&mut self, input: Input) -> Vec<Output> {
         let outputs = self.tenant.handle(self.now, input);
+        serde_json::to_string(&outputs).expect("outputs are plain data").hash(&mut self.digest);
+        self.most_outputs = self.most_outputs.max(outputs.len());
         for output in &outputs {
             self.carry_out(output);
         }
@@ -380,6 +438,21 @@ impl CallerHand<'_> {
         self.floor.leg_event(leg, LegEvent::PlayDone { play });
     }
 
+    pub fn listens_if_any(self) {
+        let leg = self.leg();
+        // Music has no end.
+        if self.floor.playing.get(&leg).is_some_and(|(_, prompts)| !prompts.contains(&Prompt::Music)) {
+            self.listens();
+        }
+    }
+
+    pub fn gets_card_if_asked(self) {
+        let interaction = self.interaction();
+        if self.floor.asks.contains_key(&interaction) {
+            self.gets_card("Ivan");
+        }
+    }
+
     pub fn hangs_up(self) {
         let leg = self.leg();
         self.floor.leg_event(leg, LegEvent::Ended { cause: Cause::Normal });
@@ -391,7 +464,7 @@ impl CallerHand<'_> {
     }
 
     /// The look-up answers with a card of this name.
-    pub fn is_known_as(self, name: &str) {
+    pub fn gets_card(self, name: &str) {
         let interaction = self.interaction();
         let ask = self.floor.asks[&interaction];
         let card = Arc::new(CustomerCard {
@@ -442,7 +515,7 @@ impl AgentHand<'_> {
         about.expect("the agent has a conversation or a wrap-up").interaction
     }
 
-    pub fn is_ready(self) {
+    pub fn becomes_ready(self) {
         self.command(AgentCommand::SetPresence { presence: Presence::Ready }).expect("may be ready");
     }
 

@@ -3,4 +3,16 @@
 mod floor;
 mod setup;
 
+mod arrival;
+mod configure;
+mod conversation;
 mod first_call;
+mod invariants;
+mod offers;
+mod outside;
+mod presence;
+mod queue;
+mod random;
+mod today;
+mod transfer;
+mod wrap_up;

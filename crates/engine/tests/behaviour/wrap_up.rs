@@ -1,0 +1,112 @@
+//! After-call work.
+
+use perezvon_engine::MAX_NOTE_CHARS;
+use perezvon_model::engine::{AgentCommand, CommandRefused};
+use perezvon_model::{Activity, DispositionId};
+
+use crate::floor::{self, Floor};
+use crate::setup::id;
+
+fn wrapping_up() -> Floor {
+    let mut floor = floor::opens();
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor.passes(5_000);
+    floor.caller("a").hangs_up();
+    floor
+}
+
+#[test]
+fn no_call_of_any_queue_cuts_a_wrap_up_short() {
+    let mut floor = wrapping_up();
+    floor.caller("b").arrives_at("direct");
+    floor.caller("c").arrives_at("sales");
+    floor.passes(29_999);
+    assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    floor.passes(1);
+    assert_eq!(floor.agent_of("b").as_deref(), Some("anna"));
+    assert!(floor.story("a").contains(&"anna wrapped up 30000".to_owned()));
+}
+
+#[test]
+fn a_wrap_up_may_be_finished_early() {
+    let mut floor = wrapping_up();
+    floor.passes(1_000);
+    floor.agent("anna").finishes();
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+    assert!(floor.story("a").contains(&"anna wrapped up 1000".to_owned()));
+    assert_eq!(floor.tenant.remains().timers, 0);
+}
+
+#[test]
+fn a_queue_without_wrap_up_frees_the_agent_at_once() {
+    let mut floor = floor::opens();
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("sales");
+    floor.agent("anna").accepts();
+    floor.caller("a").hangs_up();
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+    assert!(!floor.story("a").iter().any(|word| word.contains("wraps up")));
+}
+
+#[test]
+fn what_was_written_in_the_call_is_there_in_the_wrap_up() {
+    let mut floor = floor::opens();
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor.agent("anna").notes("wants a refund");
+    floor.agent("anna").notes("wants a refund");
+    floor.caller("a").hangs_up();
+    let wrap_up = floor.desk("anna").wrap_up.expect("wraps up");
+    assert_eq!(wrap_up.note, "wants a refund");
+    let notes = floor.story("a").iter().filter(|word| word.starts_with("anna notes")).count();
+    assert_eq!(notes, 1, "what did not change is not written again");
+}
+
+#[test]
+fn a_wrong_disposition_or_too_long_a_note_is_refused_and_changes_nothing() {
+    let mut floor = wrapping_up();
+    let interaction = floor.agent("anna").interaction();
+    let write = |disposition: Option<&str>, note: String| AgentCommand::WrapUp {
+        interaction,
+        disposition: disposition.map(id::<DispositionId>),
+        note,
+        finish: true,
+    };
+    let long = "ы".repeat(MAX_NOTE_CHARS + 1);
+    for command in [write(Some("none"), String::new()), write(Some("sold"), String::new()), write(None, long)]
+    {
+        assert_eq!(floor.agent("anna").command(command).unwrap_err().code(), "bad_value");
+        assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    }
+    let longest = "ы".repeat(MAX_NOTE_CHARS);
+    floor.agent("anna").command(write(Some("solved"), longest)).unwrap();
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+}
+
+#[test]
+fn a_wrap_up_that_is_over_cannot_be_written() {
+    let mut floor = wrapping_up();
+    let interaction = floor.agent("anna").interaction();
+    floor.passes(30_000);
+    let command = AgentCommand::WrapUp { interaction, disposition: None, note: "late".into(), finish: true };
+    assert_eq!(floor.agent("anna").command(command), Err(CommandRefused::NotYours));
+}
+
+#[test]
+fn a_break_taken_in_the_call_begins_after_the_wrap_up() {
+    let mut floor = floor::opens();
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor.agent("anna").takes_break("lunch");
+    assert_eq!(floor.hears("a"), "anna", "the call goes on");
+    floor.caller("a").hangs_up();
+    assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    floor.caller("b").arrives_at("direct");
+    floor.passes(30_000);
+    assert_eq!((floor.activity("anna"), floor.presence("anna")), (Activity::Idle, "break: lunch".into()));
+    assert_eq!(floor.agent_of("b"), None);
+}
