@@ -11,8 +11,8 @@ use crate::error::StoreError;
 use crate::journal::Caches;
 use crate::migrate;
 use crate::sql::{
-    Arg, Query, Record, Tx, args, bounded, postgres_arguments, queries, read_postgres, read_sqlite, record,
-    sqlite_arguments,
+    Arg, Query, Record, Statement, Tx, args, bounded, postgres_arguments, queries, read_postgres,
+    read_sqlite, record, sqlite_arguments,
 };
 
 /// How much of the database this program uses, and how long it waits for it.
@@ -184,16 +184,15 @@ impl Db {
 
     /// Asks the engine to prepare a statement; answers the names of its columns.
     #[cfg(feature = "testing")]
-    pub(crate) async fn prepare(&self, sql: &'static str) -> Result<Vec<String>, StoreError> {
-        use sqlx::{Column, Executor, SqlSafeStr, Statement};
-        let sql = sql.into_sql_str();
+    pub(crate) async fn prepare(&self, statement: &Statement) -> Result<Vec<String>, StoreError> {
+        use sqlx::{Column, Executor, SqlSafeStr, Statement as _};
         Ok(match &self.engine {
             Engine::Sqlite { writer, .. } => {
-                let statement = writer.prepare(sql).await?;
+                let statement = writer.prepare(statement.sql_for_sqlite.into_sql_str()).await?;
                 statement.columns().iter().map(|column| column.name().to_owned()).collect()
             }
             Engine::Postgres(pool) => {
-                let statement = pool.prepare(sql).await?;
+                let statement = pool.prepare(statement.sql.into_sql_str()).await?;
                 statement.columns().iter().map(|column| column.name().to_owned()).collect()
             }
         })
@@ -290,8 +289,8 @@ impl TenantTx {
     }
 
     /// For the multi-row writes of the journal, whose arguments name the tenant in each row.
-    pub async fn run_rows(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, StoreError> {
-        self.tx.run_text(sql, args).await
+    pub async fn run_rows(&mut self, statement: &Statement, args: Vec<Arg>) -> Result<u64, StoreError> {
+        self.tx.run_statement(statement, args).await
     }
 
     pub fn tenant(&self) -> TenantId {

@@ -17,6 +17,8 @@ use crate::error::StoreError;
 pub struct Statement {
     pub name: &'static str,
     pub sql: &'static str,
+    /// The same for SQLite; it differs only where `rows.rs` says so.
+    pub sql_for_sqlite: &'static str,
     /// The columns it must answer, in order; empty when it answers none.
     pub columns: &'static [&'static str],
 }
@@ -34,7 +36,7 @@ impl<R: Record> Query<R> {
     }
 
     pub const fn statement(&self) -> Statement {
-        Statement { name: self.name, sql: self.sql, columns: R::COLUMNS }
+        Statement { name: self.name, sql: self.sql, sql_for_sqlite: self.sql, columns: R::COLUMNS }
     }
 }
 
@@ -312,18 +314,18 @@ impl Tx {
 
     /// Runs a statement; answers how many rows it touched.
     pub async fn run(&mut self, query: &Query<()>, args: Vec<Arg>) -> Result<u64, StoreError> {
-        self.run_text(query.sql, args).await
+        self.run_statement(&query.statement(), args).await
     }
 
     /// As `run`, for texts made at start, which are never made of input.
-    pub async fn run_text(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, StoreError> {
+    pub async fn run_statement(&mut self, statement: &Statement, args: Vec<Arg>) -> Result<u64, StoreError> {
         Ok(match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let query = sqlx::query_with(sql, sqlite_arguments(args)?);
+                let query = sqlx::query_with(statement.sql_for_sqlite, sqlite_arguments(args)?);
                 bounded(self.limit, query.execute(&mut **tx)).await?.rows_affected()
             }
             Inner::Postgres(tx) => {
-                let query = sqlx::query_with(sql, postgres_arguments(args)?);
+                let query = sqlx::query_with(statement.sql, postgres_arguments(args)?);
                 bounded(self.limit, query.execute(&mut **tx)).await?.rows_affected()
             }
         })

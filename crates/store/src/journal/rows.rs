@@ -18,15 +18,24 @@ pub(crate) struct RowStatements {
 impl RowStatements {
     fn new(name: &'static str, columns: &[&str], conflict: &str) -> Self {
         let texts = SIZES.map(|size| {
-            let row = |index: usize| {
-                let places: Vec<String> =
-                    (1..=columns.len()).map(|place| format!("${}", index * columns.len() + place)).collect();
-                format!("({})", places.join(", "))
+            let text = |place: &dyn Fn(usize) -> String| {
+                let row = |row: usize| {
+                    let places: Vec<String> =
+                        (1..=columns.len()).map(|column| place(row * columns.len() + column)).collect();
+                    format!("({})", places.join(", "))
+                };
+                let rows: Vec<String> = (0..size).map(row).collect();
+                let (columns, rows) = (columns.join(", "), rows.join(", "));
+                format!("INSERT INTO {name} ({columns}) VALUES {rows} {conflict}").leak()
             };
-            let rows: Vec<String> = (0..size).map(row).collect();
-            let text =
-                format!("INSERT INTO {name} ({}) VALUES {} {conflict}", columns.join(", "), rows.join(", "));
-            Statement { name, sql: text.leak(), columns: &[] }
+            Statement {
+                name,
+                sql: text(&|place| format!("${place}")),
+                // SQLite keeps the names of numbered places in a list that sqlx searches for each one: with
+                // thousands of them that costs more than the rows. A bare `?` has no name.
+                sql_for_sqlite: text(&|_| "?".to_owned()),
+                columns: &[],
+            }
         });
         Self { columns: columns.len(), texts }
     }
@@ -51,7 +60,7 @@ impl RowStatements {
             let per_statement = size * self.columns;
             while args.len() >= per_statement {
                 let rest = args.split_off(per_statement);
-                written += tx.run_rows(statement.sql, std::mem::replace(&mut args, rest)).await?;
+                written += tx.run_rows(statement, std::mem::replace(&mut args, rest)).await?;
             }
         }
         Ok(written)

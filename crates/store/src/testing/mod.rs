@@ -46,7 +46,7 @@ impl TestDb {
 
 /// What an engine calls the columns of a registered statement; an error when it cannot be prepared.
 pub async fn prepare(db: &Db, statement: &Statement) -> Result<Vec<String>, StoreError> {
-    db.prepare(statement.sql).await
+    db.prepare(statement).await
 }
 
 /// Runs any statement, for tests that need a database in a bad state.
