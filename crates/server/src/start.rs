@@ -129,7 +129,8 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     for scope in scopes {
         start_tenant(scope, &around, &running, &stopped, &mut tasks).await?;
     }
-    tasks.spawn(carry_telephony(pump, running.clone(), legs.clone()));
+    let (hang_up, hung_up) = watch::channel(false);
+    let carrier = tokio::spawn(carry_telephony(pump, running.clone(), legs.clone(), hung_up));
     tasks.spawn(beat(db.clone(), stopped.clone()));
 
     let demo = password.as_ref().map(|_| demo_port(life.clone()));
@@ -164,8 +165,10 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     if let Some(life) = life {
         life.stop();
     }
+    // What the ended calls have to say goes to the mailboxes first, then the tenants' tasks end, then the journal.
     telephony.shutdown().await;
-    // What the ended calls had to say is in the mailboxes; the tenants' tasks end after it.
+    hang_up.send_replace(true);
+    carrier.await.context("the task that carries telephony's events failed")?;
     stop.send_replace(true);
     while tasks.join_next().await.is_some() {}
     drop((running, around, journal, telephony, configurations));
@@ -242,9 +245,19 @@ fn media_events(legs: Arc<LegMap>) -> perezvon_media::Events {
     })
 }
 
-/// Brings telephony's events to the tenants; ends when telephony does.
-async fn carry_telephony(mut events: mpsc::Receiver<TelephonyEvent>, running: Arc<Running>, legs: Arc<LegMap>) {
-    while let Some(event) = events.recv().await {
+/// Brings telephony's events to the tenants; ends when telephony has and all is carried.
+async fn carry_telephony(
+    mut events: mpsc::Receiver<TelephonyEvent>,
+    running: Arc<Running>,
+    legs: Arc<LegMap>,
+    mut hung_up: watch::Receiver<bool>,
+) {
+    loop {
+        let event = tokio::select! {
+            biased;
+            Some(event) = events.recv() => event,
+            () = is_set(&mut hung_up) => return,
+        };
         let (scope, input) = match event {
             TelephonyEvent::CallArrived { scope, interaction, leg, trunk, from, to, flow, language } => {
                 if let Some(mail) = running.mail(scope.tenant()) {

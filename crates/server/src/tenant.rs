@@ -109,12 +109,12 @@ impl TenantTask {
             let wake = self.wake_at.map(|at| Instant::now() + Duration::from_millis(at.since_ms(now()).unsigned_abs()));
             tokio::select! {
                 biased;
-                () = crate::start::is_set(&mut stop) => break,
                 Some(mail) = self.mail.recv() => match mail {
                     Mail::Input(input) => self.step(input),
                     Mail::Browser { agent, connected } => self.browser(agent, connected),
                 },
                 Some(request) = self.ports.recv() => self.port(request).await,
+                () = crate::start::is_set(&mut stop) => break,
                 () = at(wake) => {
                     self.wake_at = None;
                     self.step(Input::Wake);
