@@ -62,6 +62,26 @@ fn the_answer_to_chromium_is_lite_passive_bundled_and_g711() {
 }
 
 #[test]
+fn offers_with_hidden_or_tcp_candidates_and_with_a_data_channel_are_answered() {
+    let mut bed = Bed::new();
+    let agent = bed.agent();
+    // Browsers hide their addresses behind mDNS names; the server learns the true ones from their packets.
+    let hidden = "a=candidate:1 1 udp 2113937151 3f1a8a1c-6c2b-4d7e-9d4e-1f2a3b4c5d6e.local 54321 typ host generation 0 \
+network-cost 999\r\n";
+    let tcp = "a=candidate:2 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active generation 0\r\n";
+    let data = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:8hhY\r\n\
+a=ice-pwd:asd88fgpdd777uzjYhagZgasd88fgpdd\r\na=setup:actpass\r\na=mid:1\r\na=sctp-port:5000\r\n";
+    for extra in [hidden, tcp, data] {
+        let mut offer = format!("{CHROMIUM}{extra}");
+        if extra == data {
+            offer = offer.replace("BUNDLE 0", "BUNDLE 0 1");
+        }
+        let answer = block_on(bed.media.browser_offer(agent, offer)).unwrap();
+        assert!(answer.contains("a=setup:passive"), "{answer}");
+    }
+}
+
+#[test]
 fn an_offer_that_cannot_be_answered_says_why() {
     let mut bed = Bed::new();
     let agent = bed.agent();

@@ -62,6 +62,7 @@ fn decode(file: &Path) -> [Vec<f64>; 2] {
     let head = reader.read_packet().unwrap().unwrap();
     assert_eq!(&head.data[..9], b"OpusHead\x01");
     assert_eq!(head.data[9], 2, "two channels");
+    let pre_skip = usize::from(u16::from_le_bytes([head.data[10], head.data[11]]));
     assert_eq!(&reader.read_packet().unwrap().unwrap().data[..8], b"OpusTags");
     let mut decoder = opus_rs::OpusDecoder::new(8_000, 2).unwrap();
     let mut sides = [Vec::new(), Vec::new()];
@@ -76,8 +77,8 @@ fn decode(file: &Path) -> [Vec<f64>; 2] {
         end = packet.absgp_page();
     }
     for side in &mut sides {
-        side.drain(..20);
-        side.truncate((end as usize - 120) / 6);
+        side.drain(..pre_skip / 6);
+        side.truncate((end as usize - pre_skip) / 6);
     }
     sides
 }
