@@ -58,10 +58,25 @@ impl Settings {
         self.flows.get(&id).map(Arc::clone)
     }
 
-    /// The trunk with this key, or else the one given.
-    pub fn trunk(&self, key: Option<&str>, otherwise: Option<TrunkId>) -> Option<TrunkId> {
-        let named = key.and_then(|key| self.config.trunks.iter().find(|trunk: &&Trunk| trunk.key == key));
-        named.map(|trunk| trunk.id).or(otherwise)
+    /// Where a call to `to` goes: the URI to dial and the trunk to use. A SIP URI goes straight there unless a trunk is
+    /// named; a number goes to the provider of the named trunk, of the trunk that the call came on, or of the first
+    /// trunk that registers at one.
+    pub fn way_out(
+        &self,
+        to: &str,
+        key: Option<&str>,
+        came_on: Option<TrunkId>,
+    ) -> (String, Option<TrunkId>) {
+        let trunks = || self.config.trunks.iter();
+        let named = key.and_then(|key| trunks().find(|trunk| trunk.key == key));
+        if to.starts_with("sip:") || to.starts_with("sips:") {
+            return (to.to_owned(), named.map(|trunk| trunk.id));
+        }
+        let registers = |trunk: &&Trunk| trunk.registration.is_some();
+        let came_on = trunks().find(|trunk| Some(trunk.id) == came_on).filter(registers);
+        let trunk = named.or(came_on).or_else(|| trunks().find(registers));
+        let uri = trunk.and_then(|trunk| provider_uri(trunk, to)).unwrap_or_else(|| format!("tel:{to}"));
+        (uri, trunk.map(|trunk| trunk.id))
     }
 
     /// Whether an agent may give this result to a call of this queue.
@@ -93,4 +108,12 @@ impl Settings {
         let day = (now.0 + offset_ms).div_euclid(DAY_MS);
         (day, UtcMs((day + 1) * DAY_MS - offset_ms))
     }
+}
+
+/// `sip:provider.example` and a number make `sip:+74951234567@provider.example`, parameters included
+/// (RFC 3261 section 19.1.6, without `user=phone`, which few providers want).
+fn provider_uri(trunk: &Trunk, number: &str) -> Option<String> {
+    let (scheme, rest) = trunk.registration.as_ref()?.registrar.split_once(':')?;
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    Some(format!("{scheme}:{number}@{host}"))
 }

@@ -119,7 +119,7 @@ impl Tenant {
                     Event::RecordingSealed { recording, duration_ms, bytes },
                 );
             }
-            Input::Wake => {}
+            Input::Wake => self.timers.woken(),
         }
         self.settle();
         std::mem::take(&mut self.out)

@@ -77,6 +77,11 @@ impl Timers {
         Some(timer)
     }
 
+    /// The shell has woken us, early or late: it owes no wake any more.
+    pub fn woken(&mut self) {
+        self.asked = None;
+    }
+
     /// The wake to ask for now. A deadline that moved away is no reason: the early wake does no harm.
     pub fn wake(&mut self, now: UtcMs) -> Option<UtcMs> {
         if self.asked.is_some_and(|asked| asked <= now) {
@@ -116,6 +121,15 @@ mod tests {
         assert_eq!(timers.wake(UtcMs(3)), None);
         assert_eq!(timers.pop_due(UtcMs(50)), None);
         assert_eq!(timers.wake(UtcMs(50)), Some(UtcMs(100)));
+    }
+
+    #[test]
+    fn a_wake_that_comes_early_is_asked_for_again() {
+        let mut timers = Timers::default();
+        timers.arm(Timer::Midnight, UtcMs(100));
+        assert_eq!(timers.wake(UtcMs(0)), Some(UtcMs(100)));
+        timers.woken();
+        assert_eq!(timers.wake(UtcMs(99)), Some(UtcMs(100)));
     }
 
     #[test]

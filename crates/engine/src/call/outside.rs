@@ -13,11 +13,6 @@ use crate::limits::DIAL_GRACE_MS;
 use crate::tenant::{LegOf, Tenant};
 use crate::timer::Timer;
 
-/// A number becomes a `tel` URI (RFC 3966); a SIP URI stays.
-fn uri_of(to: &str) -> String {
-    if to.starts_with("sip:") || to.starts_with("sips:") { to.to_owned() } else { format!("tel:{to}") }
-}
-
 impl Tenant {
     pub(crate) fn dial_outside(
         &mut self,
@@ -28,11 +23,12 @@ impl Tenant {
     ) {
         let leg: LegId = self.ids.next(self.now);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
+        let Some(settings) = &self.settings else { return };
+        let (uri, trunk) = settings.way_out(to, trunk, call.trunk);
         call.stage = Stage::Outside { leg, state: OutsideState::Dialling };
-        call.outside_uri = uri_of(to);
+        call.outside_uri.clone_from(&uri);
         let from = CallerName { number: call.from.shown.clone(), name: call.from.name.clone() };
-        let trunk = self.settings.as_ref().and_then(|settings| settings.trunk(trunk, call.trunk));
-        let target = DialTarget::Uri { uri: call.outside_uri.clone(), trunk };
+        let target = DialTarget::Uri { uri, trunk };
         // A caller whom we have not answered hears the ringing of the own exchange: the arrival was told `Ring`.
         let hears_ringing = call.pickup == Pickup::Ringing;
         self.legs.insert(leg, LegOf::Outside(interaction));

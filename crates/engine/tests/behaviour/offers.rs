@@ -4,7 +4,7 @@ use perezvon_model::engine::{AgentCommand, CommandRefused};
 use perezvon_model::leg::{Cause, LegCommand, LegEvent};
 use perezvon_model::{Activity, Device};
 
-use crate::floor::{self, Browsers};
+use crate::floor::{self, Browsers, Wakes};
 
 #[test]
 fn a_missed_offer_takes_the_agent_out_and_the_caller_goes_to_the_next_at_the_old_place() {
@@ -25,6 +25,16 @@ fn a_missed_offer_takes_the_agent_out_and_the_caller_goes_to_the_next_at_the_old
             "offered boris"
         ]
     );
+}
+
+#[test]
+fn a_deadline_is_met_though_the_shell_woke_the_engine_too_early() {
+    let mut floor = floor::opens();
+    floor.wakes = Wakes::EarlyToo;
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("direct");
+    floor.passes(20_000);
+    assert_eq!(floor.presence("anna"), "break: missed_offer");
 }
 
 #[test]

@@ -6,13 +6,16 @@ use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
 use crate::floor;
 use crate::setup::id;
 
+const PARTY: &str = "party sip:+74957654321@provider.example;transport=tcp";
+
 #[test]
 fn a_caller_who_was_not_answered_is_answered_when_the_party_answers() {
     let mut floor = floor::opens();
     floor.caller("a").arrives_at("outside");
     let (customer, party) = (floor.caller("a").leg(), floor.outside_leg.expect("dialled"));
     assert_eq!(floor.commands_to(customer), [LegCommand::Ring]);
-    let target = DialTarget::Uri { uri: "tel:+74957654321".into(), trunk: Some(id::<TrunkId>("trunk")) };
+    let uri = "sip:+74957654321@provider.example;transport=tcp".to_owned();
+    let target = DialTarget::Uri { uri, trunk: Some(id::<TrunkId>("trunk")) };
     assert!(matches!(&floor.commands_to(party)[..], [LegCommand::Dial { target: of, .. }] if *of == target));
     floor.leg_event(party, LegEvent::Ringing);
     floor.leg_event(party, LegEvent::Answered);
@@ -21,10 +24,7 @@ fn a_caller_who_was_not_answered_is_answered_when_the_party_answers() {
     floor.passes(5_000);
     floor.caller("a").hangs_up();
     assert_eq!(floor.legs_live(), []);
-    assert_eq!(
-        floor.story("a"),
-        ["started", "answered", "party tel:+74957654321", "ended EndedInFlow Normal by Customer"]
-    );
+    assert_eq!(floor.story("a"), ["started", "answered", PARTY, "ended EndedInFlow Normal by Customer"]);
 }
 
 #[test]
@@ -34,6 +34,10 @@ fn a_caller_who_was_answered_hears_the_ringing_and_both_end_together() {
     floor.caller("a").presses("3");
     assert_eq!(floor.hears("a"), "ringback");
     let party = floor.outside_leg.expect("dialled");
+    let straight = DialTarget::Uri { uri: "sip:desk@192.0.2.7".into(), trunk: None };
+    assert!(
+        matches!(&floor.commands_to(party)[..], [LegCommand::Dial { target: of, .. }] if *of == straight)
+    );
     floor.leg_event(party, LegEvent::Answered);
     assert_eq!(floor.hears("a"), "outside");
     floor.leg_event(party, LegEvent::Ended { cause: Cause::Normal });

@@ -1,7 +1,7 @@
 //! A small company for the stories.
 
 use perezvon_model::config::{
-    Agent, Disposition, FlowSource, Queue, Skill, SkillLevel, TenantConfig, Trunk, WrapUp,
+    Agent, Disposition, FlowSource, Queue, Skill, SkillLevel, TenantConfig, Trunk, TrunkRegistration, WrapUp,
 };
 use perezvon_model::{Device, DispositionId, FlowId, QueueId, SkillId, TenantId, TrunkId, UserId};
 use uuid::Uuid;
@@ -123,7 +123,12 @@ pub fn company() -> TenantConfig {
             key: "trunk".into(),
             name: "Trunk".into(),
             sources: Vec::new(),
-            registration: None,
+            registration: Some(TrunkRegistration {
+                registrar: "sip:provider.example;transport=tcp".into(),
+                username: "company".into(),
+                password: "secret".into(),
+                expires_s: 600,
+            }),
             max_calls: 10,
         }],
     }
