@@ -21,7 +21,7 @@ describe('a customer rings in and an agent answers in the browser', () => {
     supervisor = await server.client('supervisor@demo.example')
     desk = await Desk.open(server, { hz: AGENT_HZ })
     await desk.page.getByTestId('ready').click()
-    await desk.untilState('ready')
+    await desk.untilState('Ready')
   })
   after(async () => {
     await phone?.stop()
@@ -78,11 +78,11 @@ describe('a customer rings in and an agent answers in the browser', () => {
   it('goes through wrap-up with a disposition and a note to the journal', async () => {
     await desk.page.keyboard.press('Alt+Shift+KeyX')
     await phone.event('CALL_CLOSED')
-    await desk.page.getByTestId('wrap-up').waitFor()
-    await desk.page.getByTestId('disposition').first().click()
+    await desk.untilState('After call')
+    await desk.page.getByRole('button', { name: 'Вопрос решён', exact: true }).click()
     await desk.page.getByTestId('note').fill('The parcel is on its way')
     await desk.page.getByTestId('finish').click()
-    await desk.untilState('ready')
+    await desk.untilState('Ready')
     const row = await until('the conversation in the journal', async () => {
       const { items } = await supervisor.get('/interactions?number=%2B79161234567')
       return items.find((item) => item.outcome === 'answered' && item.recording === 'sealed')

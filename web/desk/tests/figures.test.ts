@@ -90,8 +90,8 @@ describe('the journal’s filters', () => {
 describe('the day report', () => {
   it('goes into CSV with seconds and numbers, and an empty cell where there is no figure', () => {
     setLanguage('en')
-    const row = { start: 0, offered: 4, answered: 3, answered_in_threshold: 2, abandoned: 1, abandoned_short: 0, answer_wait_ms: 30_000, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, handled: 3, service_level: 50, asa_ms: 10_400, abandonment: 25, aht_ms: null, occupancy: null }
-    const [head, first, total] = csvRows({ date: '2026-11-20', time_zone: 'UTC', service_level_s: 20, intervals: [row], total: row }, () => '00:00–00:15')
+    const row = { start: 0, offered: 4, answered: 3, answered_in_threshold: 2, abandoned: 1, abandoned_short: 0, answer_wait_ms: 30_000, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, handled: 3, occupied_ms: 0, idle_ms: 0, service_level: 50, asa_ms: 10_400, abandonment: 25, aht_ms: null, occupancy: null }
+    const [head, first, total] = csvRows({ date: '2026-11-20', time_zone: 'UTC', service_level_s: 20, formula: 1, intervals: [row], total: row }, () => '00:00–00:15')
     expect(head).toContain('Service level, %')
     expect(head).toContain('Answer speed, s')
     expect(first).toEqual(['00:00–00:15', 4, 3, 2, 1, 0, 50, 25, 10, null, null])

@@ -96,9 +96,9 @@ export class Desk {
     })
   }
 
-  /** Waits until the desk's own view says so: `ready`, `talking`, `wrap_up` … */
+  /** Waits until the top bar says so in English: `Ready`, `Talking`, `After call` … */
   async untilState(state) {
-    await this.page.locator(`[data-testid=my-state][data-state=${state}]`).waitFor()
+    await this.page.getByTestId('presence').filter({ hasText: state }).waitFor()
   }
 
   async close() {

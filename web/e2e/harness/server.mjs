@@ -37,7 +37,7 @@ export class Server {
     const low = 21000 + Math.floor(Math.random() * 400) * 100
     server.mode = mode
     server.environment = {
-      ...process.env,
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PEREZVON_'))),
       PEREZVON_DATA: server.data,
       PEREZVON_HTTP: `127.0.0.1:${server.http}`,
       PEREZVON_SIP: `127.0.0.1:${server.sip}`,
