@@ -214,7 +214,7 @@ fn words(language: Language, dice: &mut Dice) -> Vec<Prompt> {
     let says = |name: &str| Voice::Caller.says(name, language);
     // The agent says hello first.
     let mut words =
-        vec![silence(dice.between(2_500, 5_500)), says(problem), silence(dice.between(7_000, 16_000))];
+        vec![silence(dice.between(2_500, 5_500)), says(problem), silence(dice.between(12_000, 26_000))];
     if dice.chance(0.4) {
         let second = *dice.pick(&PROBLEMS);
         if second != problem {

@@ -6,19 +6,19 @@ use perezvon_media::{Media, MediaEvent};
 use perezvon_model::id::IdMaker;
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::prompt::Prompt;
-use perezvon_model::view::FloorView;
-use perezvon_model::{Activity, LegId, PlayId, TenantScope, UtcMs};
+use perezvon_model::view::{AgentView, FloorView};
+use perezvon_model::{Activity, LegId, PlayId, Presence, TenantScope, UserId, UtcMs};
 use perezvon_telephony::{Telephony, TelephonyEvent};
 use tokio::sync::mpsc;
 
 use super::caller::{self, Act, Caller, Errand, Event};
 use super::control::Control;
 use super::lines::Lines;
-use super::office::Office;
+use super::office::{Office, PhoneAct};
 use super::voices::silence;
 use super::{CALLS_PER_MINUTE, Clock, LifeConfig};
 use crate::company::Company;
-use crate::company::plan::Line;
+use crate::company::people::VIP_AGENTS;
 use crate::dice::Dice;
 
 /// The most callers at once; while so many are on the line nobody new rings.
@@ -186,8 +186,7 @@ impl Street {
         }
     }
 
-    fn carry_out_all(&mut self, acts: Vec<super::office::PhoneAct>) {
-        use super::office::PhoneAct;
+    fn carry_out_all(&mut self, acts: Vec<PhoneAct>) {
         for act in acts {
             match act {
                 PhoneAct::Ring(leg) => self.telephony.command(self.scope, leg, LegCommand::Ring),
@@ -273,8 +272,9 @@ impl Street {
 
     /// A caller cannot hear yet whether an agent is on the line; the floor shows with whom each agent talks.
     fn look_at(&mut self, floor: &FloorView) {
-        let vip = floor.queues.iter().find(|queue| queue.key == Line::Vip.key());
-        self.vip_served = vip.is_some_and(|queue| queue.signed_in > 0);
+        let vip: Vec<UserId> = self.company.agents[..VIP_AGENTS].iter().map(|agent| agent.id).collect();
+        let works = |agent: &AgentView| vip.contains(&agent.agent) && agent.presence == Presence::Ready;
+        self.vip_served = floor.agents.iter().any(works);
         let talking: Vec<&str> = floor
             .agents
             .iter()
