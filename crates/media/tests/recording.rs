@@ -176,6 +176,8 @@ fn peaks_show_the_loud_and_the_silent_parts_of_each_side_in_both_formats() {
     let sealed = recording::seal(&path).unwrap();
     check(peaks(&sealed.file, 20).unwrap());
     assert!(sealed.bytes < 10_000, "two seconds take {} bytes", sealed.bytes);
+    // A kill between the end of a seal and its telling makes the next start seal again.
+    assert_eq!(recording::seal(&path).unwrap(), sealed);
 }
 
 #[test]

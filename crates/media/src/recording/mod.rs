@@ -26,7 +26,8 @@ pub fn repair(path: &Path) -> io::Result<i64> {
 }
 
 /// Writes the Ogg Opus file beside a WAV, syncs it, and removes the WAV. The WAV is repaired first when it needs it.
-/// The old file stays until the new one is on disk, so a kill at any moment loses nothing.
+/// The old file stays until the new one is on disk, so a kill at any moment loses nothing. Sealing what is sealed
+/// already gives the same answer again.
 pub fn seal(wav: &Path) -> io::Result<Sealed> {
     opus::seal(wav, &AtomicBool::new(false))
 }

@@ -32,11 +32,14 @@ const MAX_DECODED: usize = 960 * CHANNELS;
 
 /// Encodes until done or told to stop; a stopped seal leaves the WAV as it was.
 pub(crate) fn seal(path: &Path, stop: &AtomicBool) -> io::Result<Sealed> {
-    let data_bytes = {
-        wav::repair(path)?;
-        wav::data_bytes(&File::open(path)?)?
-    };
     let sealed = path.with_extension("opus");
+    if !path.exists() && sealed.exists() {
+        // An earlier seal was done but could not tell.
+        let (duration_ms, bytes) = (duration_ms(&sealed)?, fs::metadata(&sealed)?.len() as i64);
+        return Ok(Sealed { duration_ms, bytes, file: sealed });
+    }
+    wav::repair(path)?;
+    let data_bytes = wav::data_bytes(&File::open(path)?)?;
     let growing = path.with_extension("opus.part");
     let written = encode(path, data_bytes, &growing, stop);
     if let Err(error) = written {

@@ -92,9 +92,16 @@ impl Switch {
         };
         let peer = &mut self.peers[index];
         peer.heard_at = self.now;
-        if let Err(error) = peer.rtc.handle_input(input) {
-            tracing::debug!(%error, agent = %peer.agent, "browser datagram refused");
-            self.dropped += 1;
+        match guarded(|| peer.rtc.handle_input(input)) {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                tracing::debug!(%error, agent = %peer.agent, "browser datagram refused");
+                self.dropped += 1;
+            }
+            None => {
+                self.give_up(index);
+                return;
+            }
         }
         if peer.link == Link::Lost && peer.rtc.is_connected() {
             peer.link = Link::Up;
@@ -103,12 +110,24 @@ impl Switch {
         self.drive(index);
     }
 
+    /// A peer whose library broke down: it alone is lost, and a new offer replaces it.
+    fn give_up(&mut self, index: usize) {
+        let agent = self.peers[index].agent;
+        tracing::error!(%agent, "the WebRTC library panicked; the peer is given up");
+        self.browser_lost(index);
+        self.remove_peer(agent);
+    }
+
     /// Polls a peer until it is drained: sends what it wants sent, keeps its sound for `pass_on_inbox`.
     fn drive(&mut self, index: usize) {
         let Some(peer) = self.peers.get_mut(index) else { return };
         let (mut came_up, mut is_lost) = (false, false);
         loop {
-            match peer.rtc.poll_output() {
+            let Some(output) = guarded(|| peer.rtc.poll_output()) else {
+                self.give_up(index);
+                return;
+            };
+            match output {
                 Ok(Output::Timeout(due)) => {
                     peer.due = due.min(self.now + FAR);
                     break;
@@ -167,11 +186,10 @@ impl Switch {
         let mut next = self.now + FAR;
         let indexes: Vec<usize> = self.peers.iter().map(|(index, _)| index).collect();
         for index in indexes {
-            let peer = &mut self.peers[index];
-            if peer.due <= self.now {
+            if self.peers[index].due <= self.now {
                 self.release(index);
             }
-            next = next.min(self.peers[index].due);
+            next = self.peers.get(index).map_or(next, |peer| next.min(peer.due));
         }
         // A peer that wants the very next moment is served once a millisecond.
         self.next_peer = next.max(self.now + Duration::from_millis(1));
@@ -299,7 +317,16 @@ impl Switch {
         self.drive(index);
         let Some(peer) = self.peers.get_mut(index) else { return };
         // A failure shows again, and is dealt with, in the drive.
-        let _ = peer.rtc.handle_input(Input::Timeout(self.now));
+        if guarded(|| peer.rtc.handle_input(Input::Timeout(self.now))).is_none() {
+            self.give_up(index);
+            return;
+        }
         self.drive(index);
     }
+}
+
+/// Runs a call into the WebRTC library, which reads what strangers send: were it to panic, one browser must be lost by
+/// it and not the sound of every call.
+fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).ok()
 }

@@ -126,7 +126,7 @@ fn seal(waiting: Waiting, events: &Events, stop: &AtomicBool) -> Option<Waiting>
     };
     match error.kind() {
         ErrorKind::Interrupted => None,
-        ErrorKind::NotFound | ErrorKind::InvalidData => {
+        ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
             events(MediaEvent::RecordingFailed { recording, reason: error.to_string() });
             None
         }
