@@ -123,9 +123,9 @@ impl Telephony {
     /// Ends every leg (CANCEL, BYE, 503), takes back the registrations at providers, waits a bounded time for the
     /// peers' last words, and closes the sockets.
     pub async fn shutdown(&self) {
-        self.trunks.stop_all();
         self.core.legs.hang_up_all(Cause::Interrupted);
         let quiet = async {
+            self.trunks.stop_all().await;
             while self.core.legs.len() > 0 || self.core.sums.closing.load(Ordering::Relaxed) > 0 {
                 tokio::time::sleep(SHUTDOWN_STEP).await;
             }

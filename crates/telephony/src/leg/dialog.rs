@@ -212,8 +212,13 @@ impl Dialog {
 
     /// A private Contact seen from another address is the inner side of a NAT: the outer side is the way.
     fn is_behind_nat(&self) -> bool {
-        self.target.ip().is_some_and(|ip| ip != self.source.addr.ip() && is_private(ip))
+        is_inner_side(&self.target, self.source)
     }
+}
+
+/// Whether a URI names the inner side of a NAT whose outer side is `source`.
+pub(crate) fn is_inner_side(uri: &SipUri, source: Hop) -> bool {
+    uri.ip().is_some_and(|ip| ip != source.addr.ip() && is_private(ip))
 }
 
 fn is_private(ip: IpAddr) -> bool {

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use perezvon_model::{TenantScope, UserId};
 
+use crate::leg::dialog::is_inner_side;
 use crate::sip::hop::Hop;
-use crate::sip::uri::SipUri;
+use crate::sip::uri::{SipUri, Transport};
 
 /// The most contacts of one account; one more takes the place of the one that ends first.
 const MAX_CONTACTS: usize = 5;
@@ -23,7 +24,7 @@ pub(crate) const DEFAULT_EXPIRES_S: u32 = 3_600;
 pub(crate) struct Contact {
     /// As the phone wrote it: the Request-URI of calls to it.
     pub(crate) uri: SipUri,
-    /// Where the registration came from: the way through its NAT (RFC 3581).
+    /// The way to it.
     pub(crate) hop: Hop,
     pub(crate) ends: Instant,
     call_id: String,
@@ -131,8 +132,8 @@ impl Bindings {
                 account.contacts.swap_remove(first);
             }
             account.contacts.push(Contact {
+                hop: way(&wish.uri, *hop),
                 uri: wish.uri,
-                hop: *hop,
                 ends: now + Duration::from_secs(wish.expires_s.min(MAX_EXPIRES_S).into()),
                 call_id: (*call_id).to_owned(),
                 number: *number,
@@ -182,6 +183,22 @@ impl Bindings {
     }
 }
 
+/// The contact's own address when it can be one; else where the registration came from, which is the open side of a
+/// NAT (RFC 3581) or the TCP connection of the phone.
+fn way(uri: &SipUri, source: Hop) -> Hop {
+    let transport = uri.transport().unwrap_or(source.transport);
+    match uri.ip() {
+        Some(ip)
+            if transport == Transport::Udp
+                && source.transport == Transport::Udp
+                && !is_inner_side(uri, source) =>
+        {
+            Hop { transport, addr: (ip, uri.port.unwrap_or(5060)).into() }
+        }
+        Some(_) | None => source,
+    }
+}
+
 /// Whether two contacts are one phone: RFC 3261 section 19.1.4, parameters that do not name a place left out.
 fn same(a: &SipUri, b: &SipUri) -> bool {
     a.user == b.user
@@ -193,7 +210,6 @@ fn same(a: &SipUri, b: &SipUri) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sip::uri::Transport;
     use perezvon_model::TenantId;
 
     fn scope() -> TenantScope {
@@ -263,6 +279,23 @@ mod tests {
         }
         let hosts: Vec<String> = bindings.contacts("agent1", now).into_iter().map(|c| c.uri.host).collect();
         assert_eq!(hosts, ["10.0.0.5", "10.0.0.4", "10.0.0.3", "10.0.0.2", "10.0.0.1"]);
+    }
+
+    #[test]
+    fn a_phone_is_reached_at_its_contact_unless_that_is_the_inner_side_of_a_nat() {
+        let (mut bindings, now) = (Bindings::default(), Instant::now());
+        for (n, (uri, way)) in [
+            ("sip:a@10.0.0.1:5070", "192.0.2.1:5060"),
+            ("sip:a@192.0.2.1:5070", "192.0.2.1:5070"),
+            ("sip:a@198.51.100.1", "198.51.100.1:5060"),
+            ("sip:a@phone.example", "192.0.2.1:5060"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let _ = bindings.register(&registration(n as u32 + 1), vec![wish(uri, 60 + n as u32)], now);
+            assert_eq!(bindings.contacts("agent1", now)[0].hop.addr.to_string(), way, "{uri}");
+        }
     }
 
     #[test]

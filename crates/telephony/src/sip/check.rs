@@ -107,7 +107,7 @@ fn mark_via(headers: &mut Headers, source: SocketAddr) -> Option<SocketAddr> {
     None
 }
 
-fn request(start: &str, headers: Headers, rest: Vec<u8>, framing: Framing) -> Result<Request, Fault> {
+fn request(start: &str, mut headers: Headers, rest: Vec<u8>, framing: Framing) -> Result<Request, Fault> {
     let (method, uri) = start_line(start)?;
     for name in ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"] {
         if headers.fields(name).count() > 1 {
@@ -127,6 +127,13 @@ fn request(start: &str, headers: Headers, rest: Vec<u8>, framing: Framing) -> Re
     address(headers.field("To"))?;
     if headers.from_tag().is_none() {
         return Err(fault(400, "From has no tag"));
+    }
+    for field in headers.iter_mut() {
+        match field {
+            Header::From(value) => value.replace(tidy(value.value())),
+            Header::To(value) => value.replace(tidy(value.value())),
+            _ => {}
+        }
     }
     let body = body(&headers, rest, framing)?;
     let method = Method::from_str(method)
@@ -185,6 +192,17 @@ fn start_line(start: &str) -> Result<(&str, &str), Fault> {
         return Err(fault(400, "the Request-Line is malformed"));
     }
     Ok((method, uri))
+}
+
+/// Takes the white space out of the parameters, where it is legal and the library stumbles over it.
+fn tidy(value: &str) -> String {
+    let params = value.rfind('>').map_or_else(|| value.find(';').unwrap_or(value.len()), |close| close + 1);
+    let (address, params) = value.split_at(params);
+    if params.contains('"') || !params.contains([' ', '\t']) {
+        return value.to_owned();
+    }
+    let params: String = params.chars().filter(|c| !matches!(c, ' ' | '\t')).collect();
+    format!("{}{params}", address.trim_end())
 }
 
 fn digits(text: &str) -> bool {

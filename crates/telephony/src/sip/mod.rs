@@ -2,6 +2,8 @@
 //! registrations and calls are ours and lie above.
 
 pub(crate) mod check;
+#[cfg(test)]
+mod golden;
 pub(crate) mod header;
 pub(crate) mod hop;
 pub(crate) mod message;

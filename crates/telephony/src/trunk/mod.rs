@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use perezvon_model::config::TrunkRegistration;
 use perezvon_model::{TenantScope, TrunkId};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::core::Core;
 
@@ -17,6 +18,7 @@ const MAX_TRUNKS: usize = 10_000;
 #[derive(Default)]
 pub(crate) struct Trunks {
     running: Mutex<HashMap<TrunkId, Running>>,
+    tasks: TaskTracker,
 }
 
 struct Running {
@@ -49,15 +51,18 @@ impl Trunks {
             running.entry(trunk).or_insert_with(|| {
                 let stop = core.stack.stopping().child_token();
                 let task = register::run(core.clone(), scope, trunk, account.clone(), stop.clone());
-                core.stack.tasks().spawn(task);
+                self.tasks.spawn(task);
                 Running { scope, account, stop }
             });
         }
     }
 
-    pub(crate) fn stop_all(&self) {
+    /// Takes back all registrations.
+    pub(crate) async fn stop_all(&self) {
         for (_, run) in self.running.lock().unwrap_or_else(PoisonError::into_inner).drain() {
             run.stop.cancel();
         }
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use perezvon_media::{Library, Media, MediaConfig};
 use perezvon_model::config::Trunk;
-use perezvon_model::leg::{LegCommand, LegEvent};
+use perezvon_model::leg::{CallerName, DialTarget, LegCommand, LegEvent};
 use perezvon_model::prompt::Language;
 use perezvon_model::{FlowId, LegId, TenantId, TenantScope, TrunkId, UserId};
 use perezvon_telephony::{
@@ -171,6 +171,39 @@ impl Rig {
         self.telephony.command(scope(), leg, command);
     }
 
+    pub fn add_account(&self, username: &str, password: &str) {
+        let secret = format!("{username}:{}:{password}", perezvon_telephony::REALM);
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let account = PhoneAccount {
+            scope: scope(),
+            agent: agent(),
+            ha1_md5: hex(&<md5::Md5 as md5::Digest>::digest(secret.as_bytes())),
+            ha1_sha256: hex(&<sha2::Sha256 as sha2::Digest>::digest(secret.as_bytes())),
+        };
+        self.book.accounts.lock().unwrap().insert(username.to_owned(), account);
+    }
+
+    /// Registers a phone that listens on a port, in place of the phone.
+    pub async fn register(&self, username: &str, port: u16) {
+        self.add_account(username, "secret");
+        let contact = format!("sip:{username}@127.0.0.1:{port}");
+        let arguments = ["-au", username, "-ap", "secret", "-key", "contact", &contact];
+        Sipp::run("register_other.xml", self.addr(), &arguments).succeeds().await;
+    }
+
+    pub fn set_phone(&self, username: &str) {
+        *self.book.phone.lock().unwrap() =
+            PhoneTarget { sip_username: Some(username.into()), static_uri: None };
+    }
+
+    pub fn dial_agent(&self) -> LegId {
+        let leg = LegId(Uuid::now_v7());
+        let from = CallerName { number: "+74950000001".into(), name: "Company".into() };
+        let target = DialTarget::Phone { agent: agent() };
+        self.command(leg, LegCommand::Dial { target, from, timeout_ms: 10_000 });
+        leg
+    }
+
     /// Waits until no call, dialog or last word is left.
     pub async fn is_empty(&self) {
         let empty = async {
@@ -225,6 +258,21 @@ impl Sipp {
             .spawn()
             .expect("sipp must be installed for these tests: apt-get install sip-tester");
         Self { child, errors, name: scenario.to_owned(), _folder: folder }
+    }
+
+    /// Waits until SIPp has bound its port: then a bind of ours fails.
+    pub async fn listens(port: u16, transport: &str) {
+        let is_bound = || match transport {
+            "t1" => std::net::TcpListener::bind((LOCAL, port)).is_err(),
+            _ => std::net::UdpSocket::bind((LOCAL, port)).is_err(),
+        };
+        tokio::time::timeout(PATIENCE, async {
+            while !is_bound() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .expect("SIPp listens");
     }
 
     /// Waits for the scenario to end well.
