@@ -61,7 +61,7 @@ pub struct JournalCounters {
 }
 
 impl JournalWriter {
-    /// Starts the writer; it ends when every handle is gone and all is written, or `stop` gives up on a lost database.
+    /// Starts the writer; after `stop` it ends once all is written, or at once when the database is away.
     pub fn start(db: Db, stop: watch::Receiver<bool>) -> (Self, JoinHandle<()>) {
         let (steps, inbox) = mpsc::channel(BACKLOG);
         let (health, seen) = watch::channel(JournalHealth::Ok);
@@ -116,7 +116,12 @@ struct Shell {
 impl Shell {
     async fn run(mut self) {
         let mut batch = Vec::new();
-        while self.inbox.recv_many(&mut batch, BATCH).await > 0 {
+        loop {
+            tokio::select! {
+                biased;
+                received = self.inbox.recv_many(&mut batch, BATCH) => if received == 0 { return },
+                () = crate::start::is_set(&mut self.stop) => return,
+            }
             let mut left: VecDeque<Step> = batch.drain(..).collect();
             while let Some(group) = next_group(&mut left) {
                 if !self.write(group).await {

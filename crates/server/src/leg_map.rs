@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use perezvon_model::engine::Input;
 use perezvon_model::{InteractionId, LegId, RecordingId, TenantScope, UserId};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::tenant::Mail;
 
@@ -80,9 +81,13 @@ fn find<K: Eq + Hash>(map: &Mutex<HashMap<K, Home>>, key: &K) -> Option<Home> {
 
 fn post(home: Option<Home>, mail: Mail) -> bool {
     let Some(home) = home else { return false };
-    let sent = home.mail.try_send(mail);
-    if sent.is_err() {
-        tracing::error!(tenant = %home.scope.tenant(), "the mailbox is full; an event was lost");
+    match home.mail.try_send(mail) {
+        Ok(()) => true,
+        Err(TrySendError::Full(_)) => {
+            tracing::error!(tenant = %home.scope.tenant(), "the mailbox is full; an event was lost");
+            false
+        }
+        // The server is stopping.
+        Err(TrySendError::Closed(_)) => false,
     }
-    sent.is_ok()
 }

@@ -171,7 +171,6 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     carrier.await.context("the task that carries telephony's events failed")?;
     stop.send_replace(true);
     while tasks.join_next().await.is_some() {}
-    drop((running, around, journal, telephony, configurations));
     journal_task.await.context("the journal's writer failed")?;
     db.close().await;
     Ok(())

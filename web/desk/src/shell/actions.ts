@@ -64,9 +64,19 @@ export function toggleMute(): void {
   void live.command({ command: 'mute', interaction: current.about.interaction, on: !current.muted })
 }
 
+/** How long a click on Ready waits for the sound of a page that was just opened. */
+const SOUND_LIMIT_MS = 8_000
+
 export function getReady(): void {
   if (typeof Notification !== 'undefined' && Notification.permission === 'default') void Notification.requestPermission()
-  void live.command({ command: 'set_presence', presence: { state: 'ready' } })
+  void soundIsUp().then(() => live.command({ command: 'set_presence', presence: { state: 'ready' } }))
+}
+
+async function soundIsUp(): Promise<void> {
+  const end = Date.now() + SOUND_LIMIT_MS
+  while (live.desk?.device === 'browser' && !live.desk.browser_connected && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 export function toggleReady(): void {
