@@ -121,6 +121,9 @@ pub struct DemoPort {
     pub admin_email: String,
 }
 
+/// Reads the loudness of a recording in so many columns.
+pub type ReadPeaks = Arc<dyn Fn(&Path, usize) -> Result<Peaks, String> + Send + Sync>;
+
 /// Everything the api needs besides the store and the tenants.
 #[derive(Clone)]
 pub struct ApiConfig {
@@ -135,8 +138,8 @@ pub struct ApiConfig {
     pub demo: Option<DemoPort>,
     /// Names of prompts that flows may play.
     pub prompts: Arc<BTreeSet<String>>,
-    /// Reads peaks of a recording; runs on a blocking thread. The text of an error goes to the log.
-    pub peaks: Arc<dyn Fn(&Path, usize) -> Result<Peaks, String> + Send + Sync>,
+    /// Runs on a blocking thread; the text of an error goes to the log.
+    pub peaks: ReadPeaks,
     /// Telephony, media and tenants; the database is asked by the api itself.
     pub readiness: Arc<dyn Fn() -> Readiness + Send + Sync>,
     /// Calls, journal, media and telephony numbers for `/metrics`.

@@ -34,7 +34,7 @@ async fn in_serve_there_is_no_demo() {
         world.post("/api/v1/demo/call", json!({})).bearer(&token).send().await.refusal(404),
         "not_found"
     );
-    let sign_in = world.post("/api/v1/demo/session", json!({"role": "admin"})).from_peer("127.0.0.1:4000");
+    let sign_in = world.post("/api/v1/demo/session", json!({"role": "admin"})).peer("127.0.0.1:4000");
     assert_eq!(sign_in.header("host", "127.0.0.1:8080").send().await.refusal(404), "not_found");
 }
 
@@ -57,7 +57,7 @@ async fn the_pace_of_calls_is_shown_and_set() {
 async fn a_browser_on_the_same_machine_signs_in_by_role_alone() {
     let world = demo().await;
     for role in ["agent", "supervisor", "admin"] {
-        let asked = world.post("/api/v1/demo/session", json!({"role": role})).from_peer("127.0.0.1:4000");
+        let asked = world.post("/api/v1/demo/session", json!({"role": role})).peer("127.0.0.1:4000");
         let asked = asked.header("host", "127.0.0.1:8080").header("origin", "http://127.0.0.1:8080");
         let session = asked.send().await.ok(200);
         assert_eq!((&session["user"]["role"], &session["user"]["demo"]), (&json!(role), &json!(true)));
@@ -67,7 +67,7 @@ async fn a_browser_on_the_same_machine_signs_in_by_role_alone() {
 #[tokio::test]
 async fn from_elsewhere_the_demo_needs_a_password() {
     let world = demo().await;
-    let ask = |peer: &str| world.post("/api/v1/demo/session", json!({"role": "admin"})).from_peer(peer);
+    let ask = |peer: &str| world.post("/api/v1/demo/session", json!({"role": "admin"})).peer(peer);
     let remote = ask("192.0.2.1:4000").header("host", "127.0.0.1:8080");
     assert_eq!(remote.send().await.refusal(403), "forbidden");
     let forwarded =

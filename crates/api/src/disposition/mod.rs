@@ -18,7 +18,7 @@ use crate::auth::Admin;
 use crate::extract::{Id, Json};
 use crate::fields;
 use crate::problem::{Answer, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::state::ApiState;
 
 /// A disposition as it is saved.
@@ -64,8 +64,8 @@ async fn create(
 ) -> Answer<(StatusCode, axum::Json<Disposition>)> {
     let db = state.db().tenant(&signed.scope);
     let disposition = body.check(DispositionId(Uuid::now_v7()), &db).await?;
-    db.create_disposition(&disposition).await?;
-    reload(&state, signed.scope).await?;
+    let saved = disposition.clone();
+    save(&state, signed.scope, async move { db.create_disposition(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(disposition)))
 }
 
@@ -86,8 +86,8 @@ async fn update(
     // What is not there is not there, whatever the body says.
     db.disposition(id).await?;
     let disposition = body.check(id, &db).await?;
-    db.update_disposition(&disposition).await?;
-    reload(&state, signed.scope).await?;
+    let saved = disposition.clone();
+    save(&state, signed.scope, async move { db.update_disposition(&saved).await }).await?;
     Ok(axum::Json(disposition))
 }
 
@@ -102,7 +102,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<DispositionId>,
 ) -> Answer<StatusCode> {
-    state.db().tenant(&signed.scope).delete_disposition(id, state.now()).await?;
-    reload(&state, signed.scope).await?;
+    let (db, now) = (state.db().tenant(&signed.scope), state.now());
+    save(&state, signed.scope, async move { db.delete_disposition(id, now).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,7 +21,7 @@ use crate::auth::Admin;
 use crate::extract::{FLOW_BODY_LIMIT, Id, Json};
 use crate::fields;
 use crate::problem::{Answer, FlowProblem, Problem, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::state::ApiState;
 
 /// A flow as admins see it.
@@ -119,8 +119,8 @@ async fn create(
 ) -> Answer<(StatusCode, axum::Json<FlowView>)> {
     let db = state.db().tenant(&signed.scope);
     let flow = body.check(FlowId(Uuid::now_v7()), &state, &db).await?;
-    db.create_flow(&flow).await?;
-    reload(&state, signed.scope).await?;
+    let saved = flow.clone();
+    save(&state, signed.scope, async move { db.create_flow(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(flow.into())))
 }
 
@@ -142,8 +142,8 @@ async fn update(
     // What is not there is not there, whatever the body says.
     db.flow(id).await?;
     let flow = body.check(id, &state, &db).await?;
-    db.update_flow(&flow).await?;
-    reload(&state, signed.scope).await?;
+    let saved = flow.clone();
+    save(&state, signed.scope, async move { db.update_flow(&saved).await }).await?;
     Ok(axum::Json(flow.into()))
 }
 
@@ -165,8 +165,7 @@ async fn delete(
         let detail = "numbers lead to this flow; let them lead elsewhere first";
         return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
     }
-    db.delete_flow(id).await?;
-    reload(&state, signed.scope).await?;
+    save(&state, signed.scope, async move { db.delete_flow(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

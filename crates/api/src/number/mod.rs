@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::auth::Admin;
 use crate::extract::{Id, Json};
 use crate::problem::{Answer, Problem, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::state::ApiState;
 
 /// A number as it is saved.
@@ -75,8 +75,8 @@ async fn create(
 ) -> Answer<(StatusCode, axum::Json<Number>)> {
     let db = state.db().tenant(&signed.scope);
     let number = body.check(NumberId(Uuid::now_v7()), &db).await?;
-    db.create_number(&number).await?;
-    reload(&state, signed.scope).await?;
+    let saved = number.clone();
+    save(&state, signed.scope, async move { db.create_number(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(number)))
 }
 
@@ -97,8 +97,8 @@ async fn update(
     // What is not there is not there, whatever the body says.
     db.number(id).await?;
     let number = body.check(id, &db).await?;
-    db.update_number(&number).await?;
-    reload(&state, signed.scope).await?;
+    let saved = number.clone();
+    save(&state, signed.scope, async move { db.update_number(&saved).await }).await?;
     Ok(axum::Json(number))
 }
 
@@ -113,7 +113,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<NumberId>,
 ) -> Answer<StatusCode> {
-    state.db().tenant(&signed.scope).delete_number(id).await?;
-    reload(&state, signed.scope).await?;
+    let db = state.db().tenant(&signed.scope);
+    save(&state, signed.scope, async move { db.delete_number(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,7 +19,7 @@ use crate::auth::Admin;
 use crate::extract::{Id, Json};
 use crate::fields;
 use crate::problem::{Answer, Problem, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::state::ApiState;
 
 /// A queue as it is saved.
@@ -102,8 +102,8 @@ async fn create(
     Json(body): Json<QueueBody>,
 ) -> Answer<(StatusCode, axum::Json<Queue>)> {
     let queue = body.check(QueueId(Uuid::now_v7()))?;
-    state.db().tenant(&signed.scope).create_queue(&queue).await?;
-    reload(&state, signed.scope).await?;
+    let (db, saved) = (state.db().tenant(&signed.scope), queue.clone());
+    save(&state, signed.scope, async move { db.create_queue(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(queue)))
 }
 
@@ -131,8 +131,8 @@ async fn update(
             return Err(Problem::conflict("in_use", detail).with_field("key").with_used_by(used_by));
         }
     }
-    db.update_queue(&queue).await?;
-    reload(&state, signed.scope).await?;
+    let saved = queue.clone();
+    save(&state, signed.scope, async move { db.update_queue(&saved).await }).await?;
     Ok(axum::Json(queue))
 }
 
@@ -155,8 +155,8 @@ async fn delete(
         let detail = "flows lead to this queue; let them lead elsewhere first";
         return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
     }
-    db.delete_queue(id, state.now()).await?;
-    reload(&state, signed.scope).await?;
+    let now = state.now();
+    save(&state, signed.scope, async move { db.delete_queue(id, now).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

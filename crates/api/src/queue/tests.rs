@@ -77,3 +77,18 @@ async fn a_queue_that_flows_lead_to_keeps_its_key_and_stays() {
     assert_eq!((renamed.refusal(409), &renamed.json["field"]), ("in_use", &json!("key")));
     world.put(&path, body("support")).bearer(&token).send().await.ok(200);
 }
+
+#[tokio::test]
+async fn a_change_is_finished_even_when_whoever_asked_hangs_up() {
+    let world = World::new().await;
+    let token = world.token(world.first.admin).await;
+    let mut asking = Box::pin(world.post("/api/v1/queues", body("sales")).bearer(&token).send());
+    // Dropped as soon as the change is on its way, as a connection that breaks would drop it.
+    while world.state.tracker().is_empty() {
+        assert!(futures_util::poll!(&mut asking).is_pending(), "too fast to be interrupted");
+        tokio::task::yield_now().await;
+    }
+    drop(asking);
+    world.fake.wait_for(&Seen::Reload).await;
+    assert_eq!(world.db.tenant(&world.first.scope).queues().await.unwrap().len(), 2);
+}

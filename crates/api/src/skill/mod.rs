@@ -17,7 +17,7 @@ use crate::auth::Admin;
 use crate::extract::{Id, Json};
 use crate::fields;
 use crate::problem::{Answer, Problem, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::state::ApiState;
 
 /// A skill as it is saved.
@@ -57,8 +57,8 @@ async fn create(
     Json(body): Json<SkillBody>,
 ) -> Answer<(StatusCode, axum::Json<Skill>)> {
     let skill = body.check(SkillId(Uuid::now_v7()))?;
-    state.db().tenant(&signed.scope).create_skill(&skill).await?;
-    reload(&state, signed.scope).await?;
+    let (db, saved) = (state.db().tenant(&signed.scope), skill.clone());
+    save(&state, signed.scope, async move { db.create_skill(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(skill)))
 }
 
@@ -76,8 +76,8 @@ async fn update(
     Json(body): Json<SkillBody>,
 ) -> Answer<axum::Json<Skill>> {
     let skill = body.check(id)?;
-    state.db().tenant(&signed.scope).update_skill(&skill).await?;
-    reload(&state, signed.scope).await?;
+    let (db, saved) = (state.db().tenant(&signed.scope), skill.clone());
+    save(&state, signed.scope, async move { db.update_skill(&saved).await }).await?;
     Ok(axum::Json(skill))
 }
 
@@ -101,7 +101,6 @@ async fn delete(
         let detail = "queues need this skill; take it from them first";
         return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
     }
-    db.delete_skill(id).await?;
-    reload(&state, signed.scope).await?;
+    save(&state, signed.scope, async move { db.delete_skill(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -163,7 +163,7 @@ impl Asking {
         self.header("cookie", &format!("perezvon_session={token}"))
     }
 
-    pub fn from_peer(mut self, peer: &str) -> Self {
+    pub fn peer(mut self, peer: &str) -> Self {
         let peer: SocketAddr = peer.parse().unwrap();
         self.request.extensions_mut().insert(ConnectInfo(peer));
         self

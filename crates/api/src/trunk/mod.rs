@@ -20,7 +20,7 @@ use crate::auth::Admin;
 use crate::extract::{Id, Json};
 use crate::fields;
 use crate::problem::{Answer, Problem, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::state::ApiState;
 
 /// A trunk as it is shown: everything but the password of its registration.
@@ -175,8 +175,8 @@ async fn create(
     Json(body): Json<TrunkBody>,
 ) -> Answer<(StatusCode, axum::Json<TrunkView>)> {
     let trunk = body.check(TrunkId(Uuid::now_v7()), None)?;
-    state.db().tenant(&signed.scope).create_trunk(&trunk).await?;
-    reload(&state, signed.scope).await?;
+    let (db, saved) = (state.db().tenant(&signed.scope), trunk.clone());
+    save(&state, signed.scope, async move { db.create_trunk(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(trunk.into())))
 }
 
@@ -196,8 +196,8 @@ async fn update(
     let db = state.db().tenant(&signed.scope);
     let before = db.trunk(id).await?;
     let trunk = body.check(id, Some(&before))?;
-    db.update_trunk(&trunk).await?;
-    reload(&state, signed.scope).await?;
+    let saved = trunk.clone();
+    save(&state, signed.scope, async move { db.update_trunk(&saved).await }).await?;
     Ok(axum::Json(trunk.into()))
 }
 
@@ -212,7 +212,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<TrunkId>,
 ) -> Answer<StatusCode> {
-    state.db().tenant(&signed.scope).delete_trunk(id).await?;
-    reload(&state, signed.scope).await?;
+    let db = state.db().tenant(&signed.scope);
+    save(&state, signed.scope, async move { db.delete_trunk(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -20,7 +20,7 @@ use crate::extract::{Id, Json};
 use crate::fields;
 use crate::password::PasswordError;
 use crate::problem::{Answer, Problem, ProblemBody};
-use crate::reload::reload;
+use crate::save::save;
 use crate::sip::sip_ha1;
 use crate::state::ApiState;
 
@@ -176,8 +176,8 @@ async fn create(
     let password =
         password.ok_or_else(|| Problem::bad_value("password", "give the new person a password"))?;
     let hashes = hashes(&state, &user, password).await?;
-    db.create_user(&user, &hashes, state.now()).await?;
-    reload(&state, signed.scope).await?;
+    let (saved, now) = (user.clone(), state.now());
+    save(&state, signed.scope, async move { db.create_user(&saved, &hashes, now).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(user.into())))
 }
 
@@ -210,12 +210,16 @@ async fn update(
         Some(password) => Some(hashes(&state, &user, password).await?),
         None => None,
     };
-    db.update_user(&user).await?;
-    if let Some(hashes) = hashes {
-        db.set_password(id, &hashes).await?;
-    }
+    let tenant = db.clone();
+    save(&state, signed.scope, async move {
+        tenant.update_user(&user).await?;
+        match hashes {
+            Some(hashes) => tenant.set_password(id, &hashes).await,
+            None => Ok(()),
+        }
+    })
+    .await?;
     state.revoke_user(id);
-    reload(&state, signed.scope).await?;
     Ok(axum::Json(db.user(id).await?.into()))
 }
 
@@ -234,8 +238,8 @@ async fn delete(
     if id == signed.me.id {
         return Err(Problem::conflict("own_account", "you cannot delete yourself; another admin can"));
     }
-    state.db().tenant(&signed.scope).delete_user(id, state.now()).await?;
+    let (db, now) = (state.db().tenant(&signed.scope), state.now());
+    save(&state, signed.scope, async move { db.delete_user(id, now).await }).await?;
     state.revoke_user(id);
-    reload(&state, signed.scope).await?;
     Ok(StatusCode::NO_CONTENT)
 }
