@@ -236,8 +236,9 @@ CREATE TABLE interaction (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX interaction_started ON interaction (tenant_id, started_at, id);
-CREATE INDEX interaction_customer ON interaction (tenant_id, customer_id, started_at) WHERE customer_id IS NOT NULL;
-CREATE INDEX interaction_open ON interaction (tenant_id) WHERE ended_at IS NULL;
+CREATE INDEX interaction_customer ON interaction (tenant_id, customer_id, started_at, id)
+    WHERE customer_id IS NOT NULL;
+CREATE INDEX interaction_open ON interaction (tenant_id, id) WHERE ended_at IS NULL;
 
 -- One stay in one queue. `clock_at` is where the caller's queue time began: a re-queue keeps it.
 CREATE TABLE queue_visit (
@@ -275,7 +276,7 @@ CREATE TABLE agent_part (
 );
 CREATE INDEX agent_part_connected ON agent_part (tenant_id, connected_at);
 CREATE INDEX agent_part_interaction ON agent_part (tenant_id, interaction_id);
-CREATE INDEX agent_part_open ON agent_part (tenant_id) WHERE state <> 'ended';
+CREATE INDEX agent_part_open ON agent_part (tenant_id, interaction_id) WHERE state <> 'ended';
 
 -- What an agent was in, from one change to the next.
 CREATE TABLE agent_interval (
@@ -291,7 +292,7 @@ CREATE TABLE agent_interval (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX agent_interval_agent ON agent_interval (tenant_id, agent_id, started_at);
-CREATE INDEX agent_interval_open ON agent_interval (tenant_id) WHERE ended_at IS NULL;
+CREATE INDEX agent_interval_open ON agent_interval (tenant_id, agent_id) WHERE ended_at IS NULL;
 
 CREATE TABLE recording (
     tenant_id TEXT NOT NULL REFERENCES tenant (id),
@@ -305,4 +306,4 @@ CREATE TABLE recording (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX recording_interaction ON recording (tenant_id, interaction_id);
-CREATE INDEX recording_growing ON recording (tenant_id) WHERE state = 'growing';
+CREATE INDEX recording_growing ON recording (tenant_id, started_at, id) WHERE state = 'growing';

@@ -198,6 +198,17 @@ impl Db {
         })
     }
 
+    /// How SQLite would run a statement, one line per table; empty on PostgreSQL, whose plans follow its statistics.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn plan(&self, statement: &Statement) -> Result<String, StoreError> {
+        use sqlx::Row;
+        let Engine::Sqlite { writer, .. } = &self.engine else { return Ok(String::new()) };
+        let explain = format!("EXPLAIN QUERY PLAN {}", statement.sql_for_sqlite);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(writer).await?;
+        let lines: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get("detail")).collect();
+        Ok(lines?.join("\n"))
+    }
+
     /// Runs any statement, for tests that need a database in a bad state.
     #[cfg(feature = "testing")]
     pub(crate) async fn run_raw(&self, sql: &'static str) -> Result<u64, StoreError> {

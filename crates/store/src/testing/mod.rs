@@ -49,6 +49,11 @@ pub async fn prepare(db: &Db, statement: &Statement) -> Result<Vec<String>, Stor
     db.prepare(statement).await
 }
 
+/// How SQLite would run a registered statement, one line per table.
+pub async fn sqlite_plan(db: &Db, statement: &Statement) -> Result<String, StoreError> {
+    db.plan(statement).await
+}
+
 /// Runs any statement, for tests that need a database in a bad state.
 pub async fn run_raw(db: &Db, sql: &'static str) -> Result<u64, StoreError> {
     db.run_raw(sql).await

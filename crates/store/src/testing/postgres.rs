@@ -198,7 +198,8 @@ fn stop_when_unused(folder: &Path) {
          flock -x start.lock flock -n -x users.lock sh stop.sh && break; done"
     );
     let mut shell = Command::new("setsid");
-    shell.arg("sh").arg("-c").arg(script).current_dir(folder);
+    // With `--fork` what is waited for ends at once, and the shell belongs to nobody but its own loop.
+    shell.arg("--fork").arg("sh").arg("-c").arg(script).current_dir(folder);
     shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    shell.spawn().expect("setsid and sh are on every Debian");
+    shell.status().expect("setsid and sh are on every Debian");
 }
