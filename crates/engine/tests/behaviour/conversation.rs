@@ -215,6 +215,44 @@ fn a_queue_that_does_not_record_is_not_recorded() {
 }
 
 #[test]
+fn a_recording_ends_where_a_queue_that_does_not_record_begins() {
+    let mut floor = talking();
+    floor.agent("anna").passes_to_queue("sales").expect("may pass on");
+    let stops = |output: &Output| matches!(output, Output::RecordStop { .. });
+    assert!(!floor.heard.iter().any(stops), "nobody else has answered yet");
+    floor.agent("anna").finishes();
+    floor.agent("anna").accepts();
+    assert!(floor.heard.iter().any(stops));
+    assert!(!floor.desk("anna").call.expect("talks").recording);
+    floor.caller("a").hangs_up();
+    assert_eq!(floor.heard.iter().filter(|output| stops(output)).count(), 1);
+}
+
+#[test]
+fn sound_that_comes_back_too_late_joins_nobody() {
+    let mut floor = talking();
+    let leg = floor.agent("anna").leg();
+    floor.agent("anna").leg_event(LegEvent::MediaLost);
+    floor.passes(30_000);
+    floor.input(perezvon_model::engine::Input::Leg { leg, event: LegEvent::MediaBack });
+    assert_eq!(floor.agent_of("a").as_deref(), Some("boris"));
+    assert_eq!(floor.hears("a"), "music");
+}
+
+#[test]
+fn a_customer_who_hangs_up_while_the_agent_is_lost_ends_the_call() {
+    let mut floor = talking();
+    floor.passes(1_000);
+    floor.agent("anna").leg_event(LegEvent::MediaLost);
+    floor.passes(2_000);
+    floor.caller("a").hangs_up();
+    assert!(floor.story("a").contains(&"anna talked 3000 held 0".to_owned()));
+    assert_eq!((floor.activity("anna"), floor.presence("anna")), (Activity::WrapUp, "ready".into()));
+    floor.passes(60_000);
+    assert_eq!(floor.presence("anna"), "ready");
+}
+
+#[test]
 fn a_sealed_recording_is_journalled_after_the_call() {
     let mut floor = talking();
     let started = floor.heard.iter().find_map(|output| match output {

@@ -124,6 +124,27 @@ fn the_position_is_said_now_and_then_and_music_follows() {
 }
 
 #[test]
+fn a_flow_may_say_the_position_at_its_own_pace_or_never() {
+    let mut config = setup::company();
+    config.queues[0].announce_every_s = 30;
+    config.flows.push(setup::flow(
+        "quiet",
+        r#"{"version":1,"start":"q","nodes":{"q":{"type":"queue","queue":"support","announce_every_s":0}}}"#,
+    ));
+    config.flows.push(setup::flow(
+        "often",
+        r#"{"version":1,"start":"q","nodes":{"q":{"type":"queue","queue":"support","announce_every_s":10}}}"#,
+    ));
+    let mut floor = floor::opens_with(config);
+    floor.caller("a").arrives_at("quiet");
+    floor.caller("b").arrives_at("often");
+    floor.passes(10_000);
+    assert_eq!((floor.hears("a").as_str(), floor.hears("b").as_str()), ("music", "position 2"));
+    floor.passes(60_000);
+    assert_eq!(floor.hears("a"), "music");
+}
+
+#[test]
 fn nobody_hears_a_position_while_an_agent_is_being_rung() {
     let mut config = setup::company();
     config.queues[0].announce_every_s = 10;
