@@ -25,6 +25,15 @@ export const scenes = [
   { name: 'talk-keypad', path: '/', prepare: step('talk'), looks: ['en-light-wide'], act: async (page) => page.keyboard.press('Alt+KeyK') },
   { name: 'hold', path: '/', prepare: step('hold'), looks: ['ru-light-wide'] },
   { name: 'lost', path: '/', prepare: step('lost'), looks: ['ru-light-wide'] },
+  {
+    name: 'away', path: '/', prepare: (mock) => mock.story({ step: 'talk', closed: false }), looks: two,
+    act: async (page, mock) => {
+      mock.story({ closed: true, socket: 'drop' })
+      await page.locator('.banners .notice').waitFor()
+      await page.getByTestId('note').fill('…')
+      mock.story({ closed: false })
+    },
+  },
   { name: 'wrap-up', path: '/', prepare: step('wrap_up'), looks: all },
   {
     name: 'card-edit', wideOnly: true, path: '/', prepare: step('talk'), looks: ['ru-light-wide', 'en-dark-wide'],

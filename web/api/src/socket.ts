@@ -33,6 +33,7 @@ export class Socket {
   private waiting = new Map<string, Waiting>()
   private subscribed = false
   private ended = false
+  private ready = false
 
   constructor(
     private readonly url: string,
@@ -56,7 +57,7 @@ export class Socket {
   /** Asks for the floor's view as well; kept through reconnections. */
   subscribe(floor: boolean): void {
     this.subscribed = floor
-    if (this.socket?.readyState === WebSocket.OPEN) this.send({ type: 'subscribe', floor })
+    if (this.ready) this.send({ type: 'subscribe', floor })
   }
 
   /** Tries at once, such as when the network is back or the page is looked at again. */
@@ -77,12 +78,7 @@ export class Socket {
     this.events.state('connecting')
     const socket = this.make(this.url)
     this.socket = socket
-    socket.onopen = () => {
-      this.tries = 0
-      this.listen()
-      this.events.state('open')
-      if (this.subscribed) this.send({ type: 'subscribe', floor: true })
-    }
+    socket.onopen = () => this.listen()
     socket.onmessage = (event) => {
       this.listen()
       this.take(event.data)
@@ -99,9 +95,18 @@ export class Socket {
     } catch {
       return
     }
+    if (message.type === 'hello') this.greeted()
     if (message.type === 'ping') this.send({ type: 'pong' })
     if (message.type === 'reply' || message.type === 'rtc_answer') this.settle(message)
     this.events.message(message)
+  }
+
+  /** Only a greeting makes the socket usable: a server that accepts and closes at once is as good as none. */
+  private greeted(): void {
+    this.tries = 0
+    this.ready = true
+    this.events.state('open')
+    if (this.subscribed) this.send({ type: 'subscribe', floor: true })
   }
 
   private settle(message: Extract<ServerMessage, { id: string }>): void {
@@ -117,7 +122,7 @@ export class Socket {
   }
 
   private ask(make: (id: string) => ClientMessage): Promise<ServerMessage> {
-    if (this.socket?.readyState !== WebSocket.OPEN) return Promise.reject(new Problem(0, { code: 'no_socket' }))
+    if (!this.ready) return Promise.reject(new Problem(0, { code: 'no_socket' }))
     const id = crypto.randomUUID()
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -150,6 +155,7 @@ export class Socket {
   }
 
   private drop(): void {
+    this.ready = false
     clearTimeout(this.silence)
     const socket = this.socket
     this.socket = undefined

@@ -22,6 +22,7 @@ class FakeSocket {
   open() {
     this.readyState = WebSocket.OPEN
     this.onopen?.()
+    this.say({ type: 'hello', me: {}, server_time: 0, version: 'test' })
   }
   say(message: unknown) {
     this.onmessage?.({ data: JSON.stringify(message) })
@@ -90,6 +91,20 @@ describe('the socket', () => {
     await expect(cut).rejects.toMatchObject({ code: 'unanswered' })
   })
 
+  it('is not open before the server has greeted, and backs off from one that closes at once', () => {
+    for (const wait of [250, 500, 1_000]) {
+      last().readyState = WebSocket.OPEN
+      last().onopen?.()
+      last().close()
+      const before = FakeSocket.all.length
+      vi.advanceTimersByTime(wait - 1)
+      expect(FakeSocket.all).toHaveLength(before)
+      vi.advanceTimersByTime(1)
+      expect(FakeSocket.all).toHaveLength(before + 1)
+    }
+    expect(states).not.toContain('open')
+  })
+
   it('refuses at once without a socket', async () => {
     await expect(socket.command({ command: 'accept', offer: 'o' })).rejects.toBeInstanceOf(Problem)
   })
@@ -108,6 +123,6 @@ describe('the socket', () => {
   it('is not thrown by a message that is no JSON', () => {
     last().open()
     last().onmessage?.({ data: '{' })
-    expect(messages).toEqual([])
+    expect(messages.map((message) => message.type)).toEqual(['hello'])
   })
 })

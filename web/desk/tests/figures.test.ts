@@ -1,11 +1,11 @@
-import type { AgentView, QueueToday, QueueView } from '@perezvon/api'
+import type { AgentView, QueueToday, QueueView, ReportRow } from '@perezvon/api'
 import { setLanguage } from '@perezvon/ui'
 import { describe, expect, it } from 'vitest'
 import { abandonment, kpi, serviceLevel } from '../src/features/floor/measures'
 import { ordered } from '../src/features/floor/order'
 import { rowsInSight } from '../src/features/floor/window'
 import { dayAfter, readFilters, toQuery, writeFilters } from '../src/features/interactions/filters'
-import { csvRows } from '../src/features/report/table'
+import { csvRows, withoutQuietEnds } from '../src/features/report/table'
 import { lineOf } from '../src/features/admin/flow'
 import { refusedField, WORDS } from '../src/features/admin/words'
 import { offeredFor, numbered } from '../src/features/workspace/dispositions'
@@ -96,6 +96,15 @@ describe('the day report', () => {
     expect(head).toContain('Answer speed, s')
     expect(first).toEqual(['00:00–00:15', 4, 3, 2, 1, 0, 50, 25, 10, null, null])
     expect(total?.[0]).toBe('Day')
+  })
+})
+
+describe('the report on the screen', () => {
+  it('leaves out the quiet ends of the day but not a quiet hour within', () => {
+    const at = (start: number, offered: number) => ({ start, offered, handled: 0 }) as ReportRow
+    const starts = (rows: number[]) => withoutQuietEnds(rows.map((offered, start) => at(start, offered))).map((row) => row.start)
+    expect(starts([0, 0, 2, 0, 3, 0])).toEqual([2, 3, 4])
+    expect(starts([0, 0])).toEqual([])
   })
 })
 

@@ -25,6 +25,13 @@ export const COLUMNS: Column[] = [
   { key: 'occupancy', kind: 'percent', title: 'report.occupancy', definition: 'report.occupancy_is', wide: true },
 ]
 
+/** The working part of the day: without the quiet intervals before the first and after the last one with work in it. */
+export function withoutQuietEnds(intervals: ReportRow[]): ReportRow[] {
+  const busy = (row: ReportRow) => row.offered > 0 || row.handled > 0
+  const first = intervals.findIndex(busy)
+  return first < 0 ? [] : intervals.slice(first, intervals.findLastIndex(busy) + 1)
+}
+
 const NONE = '—'
 
 export function shownFigure(column: Column, row: ReportRow, percent: Intl.NumberFormat): string {
