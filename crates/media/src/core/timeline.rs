@@ -67,6 +67,9 @@ impl Timeline {
         samples: &[u8],
         table: Option<&[u8; 256]>,
     ) {
+        if samples.is_empty() {
+            return;
+        }
         let length = samples.len() as i64;
         let clock = clock as i64;
         let anchor = &mut self.anchors[side as usize];
@@ -131,6 +134,7 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn side(block: &Block, side: Side) -> Vec<u8> {
         block.samples[side as usize..].iter().step_by(2).copied().collect()
@@ -177,6 +181,40 @@ mod tests {
         let left = side(&timeline.finish(24_000).unwrap(), Side::Left);
         assert_eq!((left[159], left[160]), (1, 0xFF));
         assert_eq!((left[16_000], left[20_000]), (2, 3));
+    }
+
+    #[test]
+    fn a_packet_without_sound_changes_nothing() {
+        let mut timeline = Timeline::default();
+        timeline.write(160, Side::Right, 1, 0, &[], None);
+        timeline.write(160, Side::Left, 1, 0, &[5; 160], None);
+        timeline.write(320, Side::Right, 1, 160, &[], None);
+        assert_eq!(side(&timeline.finish(160).unwrap(), Side::Left), [5; 160]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_packets_at_any_time_make_blocks_that_follow_each_other(
+            packets in proptest::collection::vec(
+                (0u64..3_000, any::<bool>(), 0u32..2, prop_oneof![any::<u32>(), 0u32..50_000], 0usize..700), 0..200)
+        ) {
+            let mut timeline = Timeline::default();
+            let (mut clock, mut recorded) = (0, 0);
+            for (delay, is_left, ssrc, timestamp, length) in packets {
+                clock += delay;
+                let side = if is_left { Side::Left } else { Side::Right };
+                timeline.write(clock, side, ssrc, timestamp, &vec![1; length], None);
+                if let Some(block) = timeline.take(clock) {
+                    prop_assert_eq!(block.position, recorded);
+                    recorded += block.samples.len() as u64 / 2;
+                }
+            }
+            if let Some(block) = timeline.finish(clock) {
+                prop_assert_eq!(block.position, recorded);
+                recorded += block.samples.len() as u64 / 2;
+            }
+            prop_assert_eq!(recorded, clock);
+        }
     }
 
     #[test]
