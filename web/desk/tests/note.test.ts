@@ -76,6 +76,8 @@ describe('a note', () => {
     one.type('a')
     await vi.advanceTimersByTimeAsync(AUTOSAVE_MS)
     one.type('ab')
+    await vi.advanceTimersByTimeAsync(3 * AUTOSAVE_MS)
+    expect(sent).toHaveLength(1)
     open()
     await vi.advanceTimersByTimeAsync(2 * AUTOSAVE_MS)
     expect(sent.map((command) => command.command === 'wrap_up' && command.note)).toEqual(['a', 'ab'])

@@ -9,6 +9,10 @@ describe('shortcuts', () => {
     expect(pressed(event, { code: 'KeyA', alt: true })).toBe(true)
   })
 
+  it('do not match another key with the same modifier', () => {
+    expect(pressed(press('KeyB', { altKey: true }), { code: 'KeyA', alt: true })).toBe(false)
+  })
+
   it('do not match with a modifier more or less', () => {
     expect(pressed(press('KeyX', { altKey: true }), { code: 'KeyX', alt: true, shift: true })).toBe(false)
     expect(pressed(press('KeyA', { altKey: true, ctrlKey: true }), { code: 'KeyA', alt: true })).toBe(false)

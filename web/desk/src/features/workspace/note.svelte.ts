@@ -25,6 +25,8 @@ export class Note {
   private acknowledged: Written
   private timer: ReturnType<typeof setTimeout> | undefined
   private closed = false
+  /** One save at a time, so that an older one never overtakes a newer. */
+  private underway = false
 
   constructor(
     readonly interaction: string,
@@ -63,7 +65,7 @@ export class Note {
   /** Sends what is not acknowledged yet; the same state sent twice does no harm. */
   async save(): Promise<void> {
     this.cancel()
-    if (!this.differs() || this.saving === 'saving') return
+    if (!this.differs() || this.underway) return
     await this.send(false)
   }
 
@@ -94,19 +96,23 @@ export class Note {
   private async send(finish: boolean): Promise<boolean> {
     const written: Written = { note: this.note, disposition: this.disposition }
     this.saving = 'saving'
+    this.underway = true
     try {
       await this.carry({ command: 'wrap_up', interaction: this.interaction, ...written, finish })
     } catch (error) {
       this.problem = asProblem(error)
       this.saving = 'failed'
       return false
+    } finally {
+      this.underway = false
     }
     this.acknowledged = written
     this.problem = null
     this.savedAt = this.now()
     this.saving = 'saved'
     if (!this.differs()) this.drafts.drop(this.interaction)
-    else if (!this.closed) this.schedule()
+    
+    else if (!finish) await this.send(false)
     return true
   }
 
