@@ -20,13 +20,13 @@ describe('an agent with a desk phone', () => {
 
   it('registers with the password of the desk', async () => {
     desk = await Phone.start({ sip: server.sip, user: 'agent2', password, register: true, hz: 1000 })
-    await desk.event('REGISTER_OK')
     await until('the desk to know the phone', async () => (await agent.get('/desk')).phone_registered)
   })
 
   it('is refused with a wrong password', async () => {
     const stranger = await Phone.start({ sip: server.sip, user: 'agent3', password: 'wrong-password', register: true })
-    await stranger.event('REGISTER_FAIL')
+    await until('the refusal', () => /40[13]/.test(stranger.log))
+    assert.equal((await (await server.client('agent3@demo.example')).get('/desk')).phone_registered, false)
     await stranger.stop()
   })
 

@@ -25,8 +25,12 @@ export function writeTone(path, hz, { rate = 48_000, seconds = 10, level = 0.4 }
   return path
 }
 
-/** Reads any sound file through sox as 8 kHz samples per channel, -1 to 1. */
+/** Reads a sound file, WAV through sox or Ogg Opus through opusdec, as 8 kHz samples per channel, -1 to 1. */
 export function readSound(path) {
+  if (path.endsWith('.opus')) {
+    execFileSync('opusdec', ['--quiet', '--rate', '8000', path, `${path}.wav`])
+    return readSound(`${path}.wav`)
+  }
   const channels = Number(execFileSync('soxi', ['-c', path], { encoding: 'utf8' }))
   const raw = execFileSync('sox', [path, '-t', 'raw', '-e', 'signed', '-b', '16', '-r', '8000', '-'], {
     maxBuffer: 256 << 20,
