@@ -13,7 +13,7 @@ type Pressed = Pick<KeyboardEvent, 'code' | 'altKey' | 'shiftKey' | 'ctrlKey' | 
 
 export function pressed(event: Pressed, shortcut: Shortcut): boolean {
   return (
-    event.code.slice(0,3) === shortcut.code.slice(0,3) &&
+    event.code === shortcut.code &&
     event.altKey === Boolean(shortcut.alt) &&
     event.shiftKey === Boolean(shortcut.shift) &&
     (event.ctrlKey || event.metaKey) === Boolean(shortcut.mod)

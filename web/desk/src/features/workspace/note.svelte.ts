@@ -111,7 +111,8 @@ export class Note {
     this.savedAt = this.now()
     this.saving = 'saved'
     if (!this.differs()) this.drafts.drop(this.interaction)
-    
+    else if (this.timer) this.saving = 'waiting'
+    // What was typed meanwhile, when its own time to be saved has passed already.
     else if (!finish) await this.send(false)
     return true
   }
