@@ -1,10 +1,8 @@
 //! The report from the tables.
 
-use std::collections::BTreeMap;
-
 use perezvon_model::{Activity, QueueId, UtcMs};
 
-use super::{Day, DayReport, INTERVAL_MS, Occupation, Sums, Thresholds, occupation};
+use super::{Day, DayReport, INTERVAL_MS, Occupation, Sums, occupation};
 use crate::db::TenantDb;
 use crate::error::StoreError;
 use crate::journal::presence_of;
@@ -36,8 +34,8 @@ queries! {
             WHERE b.tenant_id = u.tenant_id AND b.agent_id = u.id AND b.started_at <= $2), $2)
         AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM user_queue m
             WHERE m.tenant_id = u.tenant_id AND m.user_id = u.id AND m.queue_id = $4))";
-    THRESHOLDS -> ThresholdRow = "SELECT id, service_level_s, short_abandon_s FROM queue WHERE tenant_id = $1
-        AND archived_at IS NULL";
+    SERVICE_LEVELS -> ServiceLevelRow = "SELECT id, service_level_s, archived_at FROM queue
+        WHERE tenant_id = $1";
 }
 
 record! {
@@ -67,25 +65,26 @@ record! {
 }
 
 record! {
-    struct ThresholdRow {
+    struct ServiceLevelRow {
         id: QueueId,
         service_level_s: u32,
-        short_abandon_s: u32,
+        archived_at: Option<UtcMs>,
     }
 }
 
 impl TenantDb {
-    /// The report of a day, of one queue or of all. What still runs at `now` counts up to it.
+    /// The report of a day, of one queue or of all; a deleted queue still has one. What still runs at `now` counts
+    /// up to it.
     pub async fn report_day(
         &self,
         day: Day,
         queue: Option<QueueId>,
         now: UtcMs,
     ) -> Result<DayReport, StoreError> {
-        if let Some(queue) = queue {
-            self.queue(queue).await?;
+        let levels = self.all(&SERVICE_LEVELS, args![]).await?;
+        if queue.is_some_and(|queue| levels.iter().all(|row| row.id != queue)) {
+            return Err(StoreError::NotFound);
         }
-        let thresholds = self.thresholds().await?;
         let mut slots = vec![Sums::default(); day.intervals()];
         for visits in self.all(&VISITS, args![day.start, day.end, INTERVAL_MS, queue]).await? {
             if let Some(sums) = usize::try_from(visits.slot).ok().and_then(|slot| slots.get_mut(slot)) {
@@ -98,18 +97,7 @@ impl TenantDb {
             let end = row.ended_at.unwrap_or(now).min(day.end);
             spread(&day, &mut slots, occupation(&presence, row.activity), row.started_at.max(day.start), end);
         }
-        let service_level_s = common_service_level_s(&thresholds, queue);
-        Ok(DayReport::new(&day, service_level_s, &slots))
-    }
-
-    async fn thresholds(&self) -> Result<BTreeMap<QueueId, Thresholds>, StoreError> {
-        let rows = self.all(&THRESHOLDS, args![]).await?.into_iter();
-        let thresholds = rows.map(|row| {
-            let service_level_ms = i64::from(row.service_level_s) * 1_000;
-            let short_abandon_ms = i64::from(row.short_abandon_s) * 1_000;
-            (row.id, Thresholds { service_level_ms, short_abandon_ms })
-        });
-        Ok(thresholds.collect())
+        Ok(DayReport::new(&day, common_service_level_s(&levels, queue), &slots))
     }
 }
 
@@ -149,11 +137,11 @@ fn spread(day: &Day, slots: &mut [Sums], occupation: Occupation, start: UtcMs, e
     }
 }
 
-fn common_service_level_s(thresholds: &BTreeMap<QueueId, Thresholds>, queue: Option<QueueId>) -> Option<u32> {
-    let mut wanted = thresholds
+fn common_service_level_s(levels: &[ServiceLevelRow], queue: Option<QueueId>) -> Option<u32> {
+    let mut wanted = levels
         .iter()
-        .filter(|(id, _)| queue.is_none_or(|queue| **id == queue))
-        .map(|(_, thresholds)| thresholds.service_level_ms / 1_000);
+        .filter(|row| queue.map_or(row.archived_at.is_none(), |queue| row.id == queue))
+        .map(|row| row.service_level_s);
     let first = wanted.next()?;
-    wanted.all(|other| other == first).then_some(first).and_then(|seconds| u32::try_from(seconds).ok())
+    wanted.all(|other| other == first).then_some(first)
 }

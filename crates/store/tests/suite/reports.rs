@@ -216,6 +216,19 @@ both_engines! {
         assert_eq!(total.measures.abandonment, Some(4.8));
     }
 
+    async fn a_deleted_queue_keeps_its_reports(test: TestDb) {
+        let company = company(&test.db, "acme").await;
+        let mut script = Script::new(1);
+        script.answered_call(T0, "+79160000001", &company, (1_000, 60_000));
+        company.db.append(&script.take()).await.expect("appended");
+        company.db.delete_queue(company.queue, T0 + MINUTE).await.expect("deleted");
+        let day = Day { start: T0, end: T0 + DAY_MS };
+        let report = company.db.report_day(day, Some(company.queue), T0).await.expect("reported");
+        assert_eq!((report.total.sums.answered, report.service_level_s), (1, Some(20)));
+        let all = company.db.report_day(day, None, T0).await.expect("reported");
+        assert_eq!((all.total.sums.answered, all.service_level_s), (1, None), "no queue is left to have a T");
+    }
+
     async fn a_report_of_no_such_queue_is_not_found(test: TestDb) {
         let company = company(&test.db, "acme").await;
         let day = Day { start: T0, end: T0 + DAY_MS };
