@@ -18,8 +18,8 @@ export default defineConfig({
     // Icons are Svelte components; Node cannot load those by itself.
     server: { deps: { inline: ['@lucide/svelte', /@testing-library\/svelte/] } },
     setupFiles: [here('desk/tests/setup.ts')],
-    // One worker: two cores, and the happy-dom start is what costs.
-    maxWorkers: 2,
+
+    maxWorkers: 1,
   },
   // Without this Svelte's server half is loaded and mounting fails.
   ...(process.env.VITEST ? { resolve: { conditions: ['browser'] } } : {}),
