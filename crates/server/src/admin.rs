@@ -91,7 +91,9 @@ async fn carry_out(db: &Db, command: Admin) -> anyhow::Result<()> {
     match command {
         Admin::Tenant { name, region, time_zone } => {
             if jiff::tz::TimeZone::get(&time_zone).is_err() {
-                return Err(bad(format!("`{time_zone}` is not a time zone; write one such as Europe/Moscow")));
+                return Err(bad(format!(
+                    "`{time_zone}` is not a time zone; write one such as Europe/Moscow"
+                )));
             }
             let tenant = make_tenant(db, name, region, time_zone).await.map_err(said)?;
             println!("{tenant}");
@@ -148,7 +150,12 @@ async fn carry_out(db: &Db, command: Admin) -> anyhow::Result<()> {
 }
 
 /// A company that can take a call once it has a number, a trunk and a user: one queue, one flow, three dispositions.
-async fn make_tenant(db: &Db, name: String, region: String, time_zone: String) -> Result<TenantId, StoreError> {
+async fn make_tenant(
+    db: &Db,
+    name: String,
+    region: String,
+    time_zone: String,
+) -> Result<TenantId, StoreError> {
     let id = TenantId(uuid::Uuid::now_v7());
     db.create_tenant(&Tenant { id, name, region, time_zone, config_version: 1, created_at: now() }).await?;
     let tenant = db.tenant(&scope(id));
@@ -167,13 +174,19 @@ async fn make_tenant(db: &Db, name: String, region: String, time_zone: String) -
         record: true,
     };
     tenant.create_queue(&queue).await?;
-    for (key, name) in [("solved", "Решено"), ("call-back", "Перезвонить"), ("wrong-number", "Ошиблись номером")] {
+    for (key, name) in
+        [("solved", "Решено"), ("call-back", "Перезвонить"), ("wrong-number", "Ошиблись номером")]
+    {
         let id = DispositionId(uuid::Uuid::now_v7());
-        tenant.create_disposition(&Disposition { id, key: key.into(), name: name.into(), queues: Vec::new() }).await?;
+        tenant
+            .create_disposition(&Disposition { id, key: key.into(), name: name.into(), queues: Vec::new() })
+            .await?;
     }
     let json = include_str!("first_flow.json").to_owned();
     let id_of_flow = FlowId(uuid::Uuid::now_v7());
-    tenant.create_flow(&FlowSource { id: id_of_flow, key: "main".into(), name: "Приём".into(), json }).await?;
+    tenant
+        .create_flow(&FlowSource { id: id_of_flow, key: "main".into(), name: "Приём".into(), json })
+        .await?;
     Ok(id)
 }
 

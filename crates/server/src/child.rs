@@ -36,7 +36,8 @@ impl Life {
             .env(SIP, settings.sip.to_string())
             .stdin(Stdio::piped())
             .spawn()?;
-        let controls = child.stdin.take().ok_or_else(|| anyhow::anyhow!("the child has no standard input"))?;
+        let controls =
+            child.stdin.take().ok_or_else(|| anyhow::anyhow!("the child has no standard input"))?;
         Ok(Arc::new(Self {
             child: Mutex::new(child),
             controls: Mutex::new(controls),
@@ -60,7 +61,8 @@ impl Life {
     }
 
     fn send(&self, line: &serde_json::Value) -> std::io::Result<()> {
-        let mut controls = self.controls.lock().map_err(|_| std::io::Error::other("a control was cut short"))?;
+        let mut controls =
+            self.controls.lock().map_err(|_| std::io::Error::other("a control was cut short"))?;
         writeln!(controls, "{line}")?;
         controls.flush()
     }
@@ -88,14 +90,17 @@ pub async fn seed(db: &Db, password: &str) -> anyhow::Result<()> {
     let credentials = Credentials { password_hash: perezvon_api::password::hash(password)?, ha1: &ha1 };
     match company::seed(db, &credentials, now()).await.context("cannot make the demo company")? {
         Seeded::Made { rows } => tracing::info!(rows, "made the demo company and a month of history"),
-        Seeded::Present => company::set_password(db, &credentials).await.context("cannot set the demo's password")?,
+        Seeded::Present => {
+            company::set_password(db, &credentials).await.context("cannot set the demo's password")?
+        }
     }
     Ok(())
 }
 
 /// The child's own main.
 pub fn run() -> anyhow::Result<()> {
-    let read = |name: &str| std::env::var(name).map_err(|_| anyhow::anyhow!("{name} is missing; `demo` sets it"));
+    let read =
+        |name: &str| std::env::var(name).map_err(|_| anyhow::anyhow!("{name} is missing; `demo` sets it"));
     crate::start::log_to_stderr("warn");
     let config = LifeConfig {
         http: read(HTTP)?.parse()?,

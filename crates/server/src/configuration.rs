@@ -81,7 +81,9 @@ impl Map {
             for source in &trunk.sources {
                 match source.parse::<IpNet>().or_else(|_| source.parse::<IpAddr>().map(IpNet::from)) {
                     Ok(net) => map.trunks.push((net, found)),
-                    Err(_) => tracing::error!(trunk = trunk.key, source, "not an address or network; not used"),
+                    Err(_) => {
+                        tracing::error!(trunk = trunk.key, source, "not an address or network; not used")
+                    }
                 }
             }
             if trunk.registration.is_some() {
@@ -146,12 +148,20 @@ impl Directory for Configurations {
         self.map.load().phones.get(&(tenant, agent)).cloned()
     }
 
+    /// While too much of the journal waits, what a new call would say could not be kept.
+    fn accepting(&self) -> bool {
+        self.journal.has_room()
+    }
+
     fn registrations(&self) -> Vec<(TenantScope, Trunk)> {
         self.map.load().registrations.clone()
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the number map and start-up are where scopes begin, beside sign-in")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the number map and start-up are where scopes begin, beside sign-in"
+)]
 fn scope(tenant: TenantId) -> TenantScope {
     TenantScope::mint(tenant)
 }

@@ -156,7 +156,10 @@ impl Shell {
             }
             let stopping = tokio::time::timeout(pause, crate::start::is_set(&mut self.stop)).await;
             if stopping.is_ok() {
-                tracing::error!(count = self.gauges.waiting.load(Ordering::Relaxed), "stopped with unwritten entries");
+                tracing::error!(
+                    count = self.gauges.waiting.load(Ordering::Relaxed),
+                    "stopped with unwritten entries"
+                );
                 return false;
             }
             pause = (pause * 2).min(RETRY_MOST);

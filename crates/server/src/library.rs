@@ -38,7 +38,6 @@ fn name(path: &str) -> Option<String> {
     Some(path.strip_prefix("prompts/").unwrap_or(path).to_owned())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,11 @@ pub fn metrics(
             gauge("perezvon_journal_waiting_rows", "Rows that wait to be written", journal.waiting as f64),
             counter("perezvon_journal_written_rows_total", "Rows written", journal.written as f64),
             counter("perezvon_journal_retries_total", "Writes tried again", journal.retries as f64),
-            counter("perezvon_journal_refused_rows_total", "Rows that could not be kept", journal.refused as f64),
+            counter(
+                "perezvon_journal_refused_rows_total",
+                "Rows that could not be kept",
+                journal.refused as f64,
+            ),
         ]
     })
 }

@@ -141,7 +141,9 @@ impl Settings {
             database_url,
             public_url: match of("public_url").text.as_str() {
                 "" => format!("http://{http}"),
-                url if url.starts_with("http://") || url.starts_with("https://") => url.trim_end_matches('/').to_owned(),
+                url if url.starts_with("http://") || url.starts_with("https://") => {
+                    url.trim_end_matches('/').to_owned()
+                }
                 _ => return Err(of("public_url").bad("an address that begins with https:// or http://")),
             },
             trusted_proxies: of("trusted_proxies").networks()?,
@@ -193,7 +195,9 @@ impl Value {
 
     fn networks(&self) -> Result<Vec<ipnet::IpNet>, SettingsError> {
         let parts = self.text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        parts.map(|part| part.parse().map_err(|_| self.bad("networks with commas, such as 127.0.0.1/32"))).collect()
+        parts
+            .map(|part| part.parse().map_err(|_| self.bad("networks with commas, such as 127.0.0.1/32")))
+            .collect()
     }
 
     /// At least ten ports, lowest first.
@@ -211,7 +215,8 @@ fn known(key: &str, origin: &str) -> Result<&'static str, SettingsError> {
     if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
         return Ok(setting.key);
     }
-    let nearest = SETTINGS.iter().min_by_key(|setting| distance(setting.key, key)).expect("there are settings");
+    let nearest =
+        SETTINGS.iter().min_by_key(|setting| distance(setting.key, key)).expect("there are settings");
     let nearest = match origin.starts_with("PEREZVON_") {
         true => format!("PEREZVON_{}", nearest.key.to_uppercase()),
         false => nearest.key.to_owned(),
@@ -222,7 +227,8 @@ fn known(key: &str, origin: &str) -> Result<&'static str, SettingsError> {
 fn read_toml(path: &Path) -> Result<Vec<(String, String)>, SettingsError> {
     let unreadable = |why: String| SettingsError::Unreadable(path.to_owned(), why);
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| unreadable(error.message().into()))?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| unreadable(error.message().into()))?;
     table
         .into_iter()
         .map(|(key, value)| match value {
@@ -278,10 +284,14 @@ mod tests {
 
     #[test]
     fn the_public_address_is_that_of_sip_unless_it_is_said() {
-        let of = |pairs: &[(&str, &str)]| Settings::from_sources(None, &env(pairs)).unwrap().public_ip.to_string();
+        let of =
+            |pairs: &[(&str, &str)]| Settings::from_sources(None, &env(pairs)).unwrap().public_ip.to_string();
         assert_eq!(of(&[]), "127.0.0.1");
         assert_eq!(of(&[("PEREZVON_SIP", "192.0.2.7:5060")]), "192.0.2.7");
-        assert_eq!(of(&[("PEREZVON_SIP", "0.0.0.0:5060"), ("PEREZVON_PUBLIC_IP", "203.0.113.5")]), "203.0.113.5");
+        assert_eq!(
+            of(&[("PEREZVON_SIP", "0.0.0.0:5060"), ("PEREZVON_PUBLIC_IP", "203.0.113.5")]),
+            "203.0.113.5"
+        );
     }
 
     #[test]
@@ -302,8 +312,9 @@ mod tests {
 
     #[test]
     fn a_database_password_is_not_repeated_in_an_error() {
-        let error =
-            Settings::from_sources(None, &env(&[("PEREZVON_DATABASE_URL", "pg:hunter2")])).unwrap_err().to_string();
+        let error = Settings::from_sources(None, &env(&[("PEREZVON_DATABASE_URL", "pg:hunter2")]))
+            .unwrap_err()
+            .to_string();
         assert!(!error.contains("hunter2"));
     }
 

@@ -64,7 +64,9 @@ pub fn run(settings: Settings, mode: Mode) -> anyhow::Result<()> {
 
 async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     // The listener first: a port in use is the commonest mistake and must be said at once.
-    let listener = TcpListener::bind(settings.http).await.map_err(|error| in_use("HTTP", "PEREZVON_HTTP", settings.http, &error))?;
+    let listener = TcpListener::bind(settings.http)
+        .await
+        .map_err(|error| in_use("HTTP", "PEREZVON_HTTP", settings.http, &error))?;
     let db = Db::open(&settings.database_url, perezvon_store::Limits::default())
         .await
         .context("cannot open the database; check PEREZVON_DATABASE_URL")?;
@@ -108,7 +110,9 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         events,
     )
     .await
-    .with_context(|| format!("cannot listen for SIP on {}; set PEREZVON_SIP to a free address and port", settings.sip))?;
+    .with_context(|| {
+        format!("cannot listen for SIP on {}; set PEREZVON_SIP to a free address and port", settings.sip)
+    })?;
 
     let life = match (&password, settings.demo_life) {
         (Some(password), true) => Some(Life::spawn(&settings, password)?),
@@ -136,7 +140,13 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     let demo = password.as_ref().map(|_| demo_port(life.clone()));
     let readiness = {
         let running = running.clone();
-        Arc::new(move || if running.0.is_poisoned() { Readiness::NotReady(vec!["a tenant's task failed".into()]) } else { Readiness::Ready })
+        Arc::new(move || {
+            if running.0.is_poisoned() {
+                Readiness::NotReady(vec!["a tenant's task failed".into()])
+            } else {
+                Readiness::Ready
+            }
+        })
     };
     let config = ApiConfig {
         public_url: settings.public_url.clone(),
@@ -185,7 +195,8 @@ async fn start_tenant(
 ) -> anyhow::Result<()> {
     let config = around.configurations.of(scope).context("the tenant was loaded a moment ago")?;
     let tenant = around.db.tenant(&scope);
-    let interrupted = tenant.interrupted(now()).await.context("cannot read what was open at the last stop")?;
+    let interrupted =
+        tenant.interrupted(now()).await.context("cannot read what was open at the last stop")?;
     tenant.append(&interrupted.entries).await.context("cannot close what was open at the last stop")?;
     if !interrupted.entries.is_empty() {
         tracing::warn!(tenant = %config.name, rows = interrupted.entries.len(), "closed what the last stop interrupted");
@@ -348,8 +359,12 @@ fn greet(settings: &Settings, mode: Mode, password: Option<&str>) {
     println!("SIP at {} (UDP and TCP), data in {}", settings.sip, settings.data.display());
     match (mode, password) {
         (Mode::Demo, Some(password)) => {
-            println!("This is the demo company: open the address and you are agent 1; a call comes within seconds.");
-            println!("Sign in as agent1@demo.example to agent12@demo.example, supervisor@demo.example or admin@demo.example");
+            println!(
+                "This is the demo company: open the address and you are agent 1; a call comes within seconds."
+            );
+            println!(
+                "Sign in as agent1@demo.example to agent12@demo.example, supervisor@demo.example or admin@demo.example"
+            );
             if settings.demo_password.is_some() {
                 println!("with the password in PEREZVON_DEMO_PASSWORD.");
             } else {
@@ -362,7 +377,9 @@ fn greet(settings: &Settings, mode: Mode, password: Option<&str>) {
 }
 
 fn in_use(what: &str, setting: &str, address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
-    anyhow::anyhow!("cannot listen for {what} on {address}: {error}; set {setting} to a free address and port")
+    anyhow::anyhow!(
+        "cannot listen for {what} on {address}: {error}; set {setting} to a free address and port"
+    )
 }
 
 async fn stop_signal() {

@@ -36,7 +36,10 @@ const FLOOR_EVERY: Duration = Duration::from_millis(200);
 pub enum Mail {
     Input(Input),
     /// The media thread says that an agent's browser came or went.
-    Browser { agent: UserId, connected: bool },
+    Browser {
+        agent: UserId,
+        connected: bool,
+    },
 }
 
 /// What the task needs from outside.
@@ -78,7 +81,11 @@ struct Waiting {
 }
 
 impl TenantTask {
-    pub fn new(scope: TenantScope, engine: Tenant, around: Surroundings) -> (Self, mpsc::Sender<Mail>, TenantPort) {
+    pub fn new(
+        scope: TenantScope,
+        engine: Tenant,
+        around: Surroundings,
+    ) -> (Self, mpsc::Sender<Mail>, TenantPort) {
         let (own, mail) = mpsc::channel(MAILBOX);
         let (commands, ports) = mpsc::channel(1_024);
         let floor = watch::Sender::new(Arc::new(engine.floor(now())));
@@ -106,7 +113,9 @@ impl TenantTask {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut floor_due = Instant::now();
         loop {
-            let wake = self.wake_at.map(|at| Instant::now() + Duration::from_millis(at.since_ms(now()).unsigned_abs()));
+            let wake = self
+                .wake_at
+                .map(|at| Instant::now() + Duration::from_millis(at.since_ms(now()).unsigned_abs()));
             tokio::select! {
                 biased;
                 Some(mail) = self.mail.recv() => match mail {
@@ -234,10 +243,8 @@ impl TenantTask {
             let reply = match question {
                 Question::CustomerByNumber { number, name } => {
                     let tenant = db.tenant(&scope);
-                    let found = tokio::time::timeout(
-                        LOOKUP_LIMIT,
-                        tenant.customer_by_number(&number, &name, now()),
-                    );
+                    let found =
+                        tokio::time::timeout(LOOKUP_LIMIT, tenant.customer_by_number(&number, &name, now()));
                     match found.await {
                         Ok(Ok(card)) => Reply::Customer { card: Arc::new(card) },
                         Ok(Err(error)) => {
@@ -257,14 +264,18 @@ impl TenantTask {
         match request {
             PortRequest::Command { agent, command, reply } => {
                 let request = RequestId(uuid::Uuid::now_v7());
-                let durable = matches!(command, AgentCommand::WrapUp { .. } | AgentCommand::SetPresence { .. });
+                let durable =
+                    matches!(command, AgentCommand::WrapUp { .. } | AgentCommand::SetPresence { .. });
                 self.waiting.insert(request, Waiting { reply, durable });
                 self.step(Input::Agent { agent, request, command });
             }
             PortRequest::WatchDesk { agent, reply } => {
                 let view = self.engine.desk(now(), agent).map(Arc::new);
                 let _ = reply.send(view.map(|view| {
-                    self.desks.entry(agent).or_insert_with(|| watch::Sender::new(view.clone())).send_replace(view);
+                    self.desks
+                        .entry(agent)
+                        .or_insert_with(|| watch::Sender::new(view.clone()))
+                        .send_replace(view);
                     self.desks[&agent].subscribe()
                 }));
             }

@@ -33,11 +33,12 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     let file = compressed.or_else(|| Web::get(path))?;
     let etag: String = file.metadata.sha256_hash()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
     let etag = format!("\"{etag}\"");
-    let mut response = if headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == etag.as_bytes()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Body::from(file.data.into_owned()).into_response()
-    };
+    let mut response =
+        if headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == etag.as_bytes()) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            Body::from(file.data.into_owned()).into_response()
+        };
     let set = response.headers_mut();
     set.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     set.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
@@ -47,7 +48,8 @@ fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         set.insert(header::ETAG, etag);
     }
-    let lasting = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let lasting =
+        if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static(lasting));
     Some(response)
 }

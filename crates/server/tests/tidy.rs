@@ -8,7 +8,10 @@ use std::process::Command;
 const MOST_LINES: usize = 600;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace is two folders up")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace is two folders up")
 }
 
 #[test]
@@ -23,10 +26,7 @@ fn crates_point_only_where_the_architecture_allows() {
         ("engine", &["model", "flow", "acd"]),
         ("api", &["model", "store", "flow"]),
         ("demo", &["model", "store", "telephony", "media", "flow"]),
-        (
-            "server",
-            &["model", "flow", "acd", "media", "store", "telephony", "engine", "api", "demo"],
-        ),
+        ("server", &["model", "flow", "acd", "media", "store", "telephony", "engine", "api", "demo"]),
     ]);
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
@@ -110,7 +110,9 @@ fn tests_wait_on_events_and_nothing_is_left_half_done() {
         }
         let text = std::fs::read_to_string(&file).expect("source is UTF-8");
         for (number, line) in text.lines().enumerate() {
-            for word in ["todo!(", "unimplemented!(", "FIXME", "XXX", "waitForTimeout", "thread::sleep", ".only("] {
+            for word in
+                ["todo!(", "unimplemented!(", "FIXME", "XXX", "waitForTimeout", "thread::sleep", ".only("]
+            {
                 if line.contains(word) && !line.contains("tidy: allowed") {
                     wrong.push(format!("{}:{}: {word}", file.display(), number + 1));
                 }

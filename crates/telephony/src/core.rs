@@ -10,7 +10,7 @@ use perezvon_model::leg::LegEvent;
 use tokio::sync::mpsc;
 
 use crate::auth::Authority;
-use crate::config::{MIN_SESSION_EXPIRES_S, TelephonyConfig};
+use crate::config::{TelephonyConfig, Timing};
 use crate::directory::Directory;
 use crate::event::TelephonyEvent;
 use crate::guard::{Ask, Sources};
@@ -30,6 +30,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) struct Core {
     pub(crate) config: TelephonyConfig,
+    pub(crate) timing: Timing,
     pub(crate) stack: Arc<Stack>,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) media: Arc<dyn MediaPort>,
@@ -67,6 +68,7 @@ pub(crate) struct Overloaded;
 impl Core {
     pub(crate) fn new(
         config: TelephonyConfig,
+        timing: Timing,
         stack: Arc<Stack>,
         directory: Arc<dyn Directory>,
         media: Arc<dyn MediaPort>,
@@ -74,6 +76,7 @@ impl Core {
     ) -> Self {
         Self {
             config,
+            timing,
             stack,
             directory,
             media,
@@ -98,16 +101,18 @@ impl Core {
         self.tell(TelephonyEvent::Leg { scope, leg, event }).await;
     }
 
-    pub(crate) fn try_tell(&self, event: TelephonyEvent) -> Result<(), TelephonyEvent> {
-        self.events.try_send(event).map_err(|error| error.into_inner())
+    /// Gives the event back when there is no room.
+    pub(crate) fn try_tell(&self, event: TelephonyEvent) -> Result<(), Box<TelephonyEvent>> {
+        self.events.try_send(event).map_err(|error| Box::new(error.into_inner()))
     }
 
     /// The limits that hold for every new inbound call.
     pub(crate) fn admit_call(&self, now: Instant) -> Result<(), Overloaded> {
         let reserve = EVENTS_IN_RESERVE.min(self.events.max_capacity() / 2);
-        if self.legs.len() >= self.config.max_calls
+        if self.legs.inbound() >= self.config.max_calls
             || self.events.capacity() < reserve
             || self.events.is_closed()
+            || !self.directory.accepting()
         {
             return Err(Overloaded);
         }
@@ -128,7 +133,7 @@ impl Core {
     }
 
     pub(crate) fn session_expires_s(&self) -> u32 {
-        self.config.session_expires_s.max(MIN_SESSION_EXPIRES_S)
+        self.config.session_expires_s.max(self.timing.least_session_s)
     }
 
     pub(crate) fn sources(&self) -> std::sync::MutexGuard<'_, Sources> {
@@ -152,7 +157,7 @@ struct CallRate {
 impl Gate for Core {
     fn admit(&self, request: &Request, source: Hop) -> Admission {
         let ip = source.addr.ip();
-        let in_dialog = match request.to_tag() {
+        let in_dialog = match request.recipient_tag() {
             Some(tag) => self.dialogs.contains(request.call_id(), &tag),
             None => false,
         };
@@ -195,7 +200,7 @@ impl Gate for Core {
             return Some(response);
         }
         // A 2xx ends its client transaction; more of them belong to the dialog (RFC 3261 section 13.2.2.4).
-        let from_tag = response.from_tag()?;
+        let from_tag = response.sender_tag()?;
         match self.dialogs.answered(response.call_id(), &from_tag) {
             Some(leg) => {
                 // A full inbox drops it: the peer repeats its 2xx.

@@ -18,6 +18,10 @@ pub trait Directory: Send + Sync {
     fn number(&self, dialled: &str) -> Option<NumberMatch>;
     fn phone_account(&self, username: &str) -> Option<PhoneAccount>;
     fn phone_of(&self, tenant: TenantId, agent: UserId) -> Option<PhoneTarget>;
+    /// False while new calls must be refused with 503, because something behind telephony is at its limit.
+    fn accepting(&self) -> bool {
+        true
+    }
     /// The trunks that register at a provider.
     fn registrations(&self) -> Vec<(TenantScope, Trunk)>;
 }
