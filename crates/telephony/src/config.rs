@@ -1,9 +1,22 @@
 //! Settings and errors.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-/// The least session interval that we take, seconds (RFC 4028 section 4).
-pub(crate) const MIN_SESSION_EXPIRES_S: u32 = 90;
+/// Times of the protocols. Tests shorten them; the program never does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// Round trip estimate T1 (RFC 3261 section 17.1.1.1).
+    pub(crate) t1: Duration,
+    /// The least session interval that we take, seconds (RFC 4028 section 4).
+    pub(crate) least_session_s: u32,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { t1: Duration::from_millis(500), least_session_s: 90 }
+    }
+}
 
 #[derive(Clone, Debug)]
 pub struct TelephonyConfig {
@@ -11,7 +24,7 @@ pub struct TelephonyConfig {
     pub bind: SocketAddr,
     /// The address in Via and Contact; what peers can reach.
     pub public_ip: IpAddr,
-    /// The most legs at once; one more is refused with 503.
+    /// The most inbound calls at once; one more is refused with 503. Dialled legs have room for as many again.
     pub max_calls: usize,
     /// The most new inbound calls in a second; one more is refused with 503.
     pub max_calls_per_second: u32,

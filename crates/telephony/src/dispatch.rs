@@ -10,7 +10,7 @@ use crate::sip::transaction::ServerTransaction;
 
 pub(crate) fn dispatch(core: &Arc<Core>, transaction: ServerTransaction) {
     let request = transaction.request();
-    if let Some(tag) = request.to_tag() {
+    if let Some(tag) = request.recipient_tag() {
         match core.dialogs.find(request.call_id(), &tag) {
             Some(leg) => {
                 if let Err(error) = leg.try_send(LegInput::Request(Box::new(transaction))) {

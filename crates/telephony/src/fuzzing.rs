@@ -37,7 +37,7 @@ pub fn description(bytes: &[u8]) {
 }
 
 fn touch(message: &impl Fields) {
-    let _ = (message.cseq(), message.from_tag(), message.to_tag());
+    let _ = (message.cseq(), message.sender_tag(), message.recipient_tag());
     for name in ["Contact", "Record-Route", "Require", "Session-Expires", "Authorization"] {
         for value in message.list(name) {
             let _ = crate::sip::header::NameAddr::parse(value);

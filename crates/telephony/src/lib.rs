@@ -22,6 +22,9 @@ mod sip;
 mod telephony;
 mod trunk;
 
+#[cfg(test)]
+mod scripted;
+
 #[doc(hidden)]
 pub mod fuzzing;
 

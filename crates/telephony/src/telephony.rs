@@ -10,7 +10,7 @@ use perezvon_model::leg::{Cause, LegCommand};
 use perezvon_model::{LegId, TenantScope};
 use tokio::sync::mpsc;
 
-use crate::config::{TelephonyConfig, TelephonyError};
+use crate::config::{TelephonyConfig, TelephonyError, Timing};
 use crate::core::Core;
 use crate::counters::TelephonyCounters;
 use crate::directory::Directory;
@@ -45,20 +45,21 @@ impl Telephony {
         media: Media,
         events: mpsc::Sender<TelephonyEvent>,
     ) -> Result<Telephony, TelephonyError> {
-        Self::start_over(config, directory, Arc::new(media), events).await
+        Self::start_over(config, Timing::default(), directory, Arc::new(media), events).await
     }
 
     pub(crate) async fn start_over(
         config: TelephonyConfig,
+        timing: Timing,
         directory: Arc<dyn Directory>,
         media: Arc<dyn MediaPort>,
         events: mpsc::Sender<TelephonyEvent>,
     ) -> Result<Telephony, TelephonyError> {
         let addr = config.bind;
-        let (stack, listeners) = Stack::bind(addr, config.public_ip)
+        let (stack, listeners) = Stack::bind(addr, config.public_ip, timing.t1)
             .await
             .map_err(|source| TelephonyError::Bind { addr, source })?;
-        let core = Arc::new(Core::new(config, stack.clone(), directory, media, events));
+        let core = Arc::new(Core::new(config, timing, stack.clone(), directory, media, events));
         let owner = core.clone();
         stack.serve(listeners, core.clone(), move |transaction| dispatch(&owner, transaction));
         let owner = core.clone();

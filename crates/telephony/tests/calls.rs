@@ -205,7 +205,7 @@ async fn calls_beyond_a_limit_get_503_with_retry_after() {
         };
         let book = Book::default();
         if limit == "calls of the trunk" {
-            *book.trunk_max_calls.lock().unwrap() = 1;
+            *book.trunk_max_calls.lock().expect("lock") = 1;
         }
         let mut rig = Rig::start_with(limits, book).await;
         let first = Sipp::run("uac_waits.xml", rig.addr(), &[]);
@@ -314,7 +314,7 @@ async fn an_agent_is_rung_on_every_phone_and_the_first_answer_wins() {
     );
     let answers = Sipp::run_at("uas_answer.xml", rig.addr(), quick, &[]);
     Sipp::listens(quick, "u1").await;
-    *rig.book.phone.lock().unwrap() = PhoneTarget {
+    *rig.book.phone.lock().expect("lock") = PhoneTarget {
         sip_username: Some("agent1".into()),
         static_uri: Some(format!("sip:agent1@127.0.0.1:{quick}")),
     };
@@ -343,5 +343,19 @@ async fn an_agent_without_a_phone_is_unavailable_and_an_unknown_one_not_found() 
         rig.command(leg, LegCommand::Dial { target, from: CallerName::default(), timeout_ms: 5_000 });
         assert_eq!(rig.leg_event(leg).await, LegEvent::Failed { cause });
     }
+    rig.is_empty().await;
+}
+
+#[tokio::test]
+async fn a_call_is_made_and_ended_over_a_line_that_loses_a_fifth() {
+    let mut rig = Rig::start().await;
+    // SIPp drops a fifth of what it sends and receives.
+    let caller = Sipp::run("uac_waits.xml", rig.addr(), &["-lost", "20"]);
+    let leg = rig.call().await;
+    rig.command(leg, LegCommand::Answer);
+    assert_eq!(rig.leg_event(leg).await, LegEvent::Answered);
+    rig.command(leg, hang_up(Cause::Normal));
+    assert_eq!(rig.leg_event(leg).await, LegEvent::Ended { cause: Cause::Normal });
+    caller.succeeds().await;
     rig.is_empty().await;
 }

@@ -42,7 +42,7 @@ async fn too_brief_a_registration_and_a_wrong_password_are_refused() {
 #[tokio::test]
 async fn a_phone_registers_from_an_address_that_is_no_trunk() {
     let book = Book::default();
-    book.trunk_sources.lock().unwrap().clear();
+    book.trunk_sources.lock().expect("lock").clear();
     let mut rig = Rig::start_with(config(), book).await;
     rig.add_account("agent1", "secret");
     Sipp::run("register.xml", rig.addr(), &login("secret")).succeeds().await;
@@ -75,10 +75,10 @@ async fn a_trunk_registers_with_digest_and_says_good_bye_when_it_is_taken_out() 
     let port = free_port();
     let provider = Sipp::run_at("registrar.xml", rig.addr(), port, &[]);
     Sipp::listens(port, "u1").await;
-    *rig.book.registrations.lock().unwrap() = vec![(scope(), trunk(port))];
+    *rig.book.registrations.lock().expect("lock") = vec![(scope(), trunk(port))];
     rig.telephony.reload();
     assert_eq!(rig.next().await, state(TrunkState::TrunkRegistered));
-    rig.book.registrations.lock().unwrap().clear();
+    rig.book.registrations.lock().expect("lock").clear();
     rig.telephony.reload();
     provider.succeeds().await;
 }
@@ -89,7 +89,7 @@ async fn a_trunk_that_is_refused_tells_why() {
     let port = free_port();
     let provider = Sipp::run_at("registrar_refuses.xml", rig.addr(), port, &[]);
     Sipp::listens(port, "u1").await;
-    *rig.book.registrations.lock().unwrap() = vec![(scope(), trunk(port))];
+    *rig.book.registrations.lock().expect("lock") = vec![(scope(), trunk(port))];
     rig.telephony.reload();
     let reason = "the provider answers 403".to_owned();
     assert_eq!(rig.next().await, state(TrunkState::TrunkFailed { reason }));
@@ -101,13 +101,13 @@ async fn a_second_instance_registers_as_a_phone_and_is_called_on_its_user_name()
     let mut server = Rig::start().await;
     server.add_account("agent1", "secret");
     let book = Book::default();
-    *book.numbers.lock().unwrap() = vec!["agent1".into()];
+    *book.numbers.lock().expect("lock") = vec!["agent1".into()];
     let mut phone_rig = Rig::start_with(config(), book).await;
     let mut as_phone = trunk(server.addr().port());
     if let Some(account) = &mut as_phone.registration {
         account.username = "agent1".into();
     }
-    *phone_rig.book.registrations.lock().unwrap() = vec![(scope(), as_phone)];
+    *phone_rig.book.registrations.lock().expect("lock") = vec![(scope(), as_phone)];
     phone_rig.telephony.reload();
     assert_eq!(server.next().await, phone(true));
     assert_eq!(phone_rig.next().await, state(TrunkState::TrunkRegistered));

@@ -52,7 +52,7 @@ impl Dialog {
         let contact = NameAddr::parse(request.list("Contact").first()?).ok()?;
         Some(Self {
             call_id: request.call_id().to_owned(),
-            remote_tag: request.from_tag()?,
+            remote_tag: request.sender_tag()?,
             local: with_tag(request.field("To")?, &local_tag),
             local_tag,
             remote: request.field("From")?.to_owned(),
@@ -79,8 +79,8 @@ impl Dialog {
         routes.reverse();
         Some(Self {
             call_id: invite.call_id().to_owned(),
-            local_tag: invite.from_tag()?,
-            remote_tag: response.to_tag()?,
+            local_tag: invite.sender_tag()?,
+            remote_tag: response.recipient_tag()?,
             local: invite.field("From")?.to_owned(),
             remote: response.field("To")?.to_owned(),
             local_seq: invite.cseq()?.0,
@@ -99,7 +99,7 @@ impl Dialog {
         let mut routes: Vec<String> =
             response.list("Record-Route").into_iter().take(MAX_ROUTES).map(str::to_owned).collect();
         routes.reverse();
-        let remote_tag = response.to_tag()?;
+        let remote_tag = response.recipient_tag()?;
         Some(Self { remote_tag, remote: response.field("To")?.to_owned(), routes, target, ..self.clone() })
     }
 

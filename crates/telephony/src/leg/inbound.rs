@@ -73,8 +73,9 @@ fn admit(core: &Arc<Core>, transaction: &ServerTransaction) -> Result<Arrival, R
         None => request.uri.host_with_port.host.to_string(),
     };
     let number = core.directory.number(&dialled).ok_or_else(|| refuse(404))?;
-    let terms = Terms::of_request(request, core.session_expires_s())
-        .map_err(|TooSmall| Refusal { status: 422, extra: of_refusal() })?;
+    let least_s = core.timing.least_session_s;
+    let terms = Terms::of_request(request, core.session_expires_s(), least_s)
+        .map_err(|TooSmall| Refusal { status: 422, extra: of_refusal(least_s) })?;
     let offer = match request.body.as_slice() {
         [] => None,
         body => Some(sdp::parse(body).map_err(|_| refuse(488))?),
@@ -144,7 +145,7 @@ fn ring(core: &Arc<Core>, transaction: ServerTransaction, arrival: Arrival) {
     let peer = transaction.source();
     let sender = arrival.leg.sender.clone();
     let invite = transaction.into_invite(&core.stack, sender, move |event| LegInput::Invite(number, event));
-    invite.respond(&core.stack, 100, "", Vec::new(), Vec::new());
+    invite.respond(&core.stack, 100, None, Vec::new(), Vec::new());
     core.stack.tasks().spawn(run(invite, number, peer, arrival));
 }
 
@@ -185,7 +186,7 @@ enum Next {
 
 impl Ringing {
     fn respond(&self, status: u16, extra: Vec<Header>, body: Vec<u8>) {
-        self.invite.respond(&self.leg.core.stack, status, &self.dialog.local_tag, extra, body);
+        self.invite.respond(&self.leg.core.stack, status, Some(&self.dialog.local_tag), extra, body);
     }
 
     fn contact(&self) -> Header {

@@ -76,6 +76,7 @@ pub(crate) struct Legs {
 #[derive(Default)]
 struct Table {
     legs: HashMap<LegId, Handle>,
+    inbound: usize,
     by_trunk: HashMap<TrunkId, u32>,
 }
 
@@ -86,6 +87,11 @@ impl Legs {
 
     pub(crate) fn len(&self) -> usize {
         self.lock().legs.len()
+    }
+
+    /// Legs that callers made.
+    pub(crate) fn inbound(&self) -> usize {
+        self.lock().inbound
     }
 
     pub(crate) fn on_trunk(&self, trunk: TrunkId) -> u32 {
@@ -157,7 +163,7 @@ impl Dialogs {
 
     /// Whether this CANCEL is about an INVITE that is arriving.
     pub(crate) fn is_arriving(&self, request: &Request) -> bool {
-        let Some(tag) = request.from_tag() else { return false };
+        let Some(tag) = request.sender_tag() else { return false };
         self.lock().arriving.contains(&(request.call_id().to_owned(), tag))
     }
 
@@ -183,7 +189,7 @@ impl DialogSlot {
         local_tag: &str,
         leg: mpsc::Sender<LegInput>,
     ) -> Option<DialogSlot> {
-        let arriving = (request.call_id().to_owned(), request.from_tag()?);
+        let arriving = (request.call_id().to_owned(), request.sender_tag()?);
         if !core.dialogs.lock().arriving.insert(arriving.clone()) {
             return None;
         }
@@ -218,7 +224,7 @@ pub(crate) struct Leg {
     inputs: mpsc::Receiver<LegInput>,
     sender: mpsc::Sender<LegInput>,
     urgent: Arc<Urgent>,
-    /// The trunk that counts this call.
+    /// The trunk that counts this call: inbound legs have one, dialled legs none.
     trunk: Option<TrunkId>,
     /// The trunk as the tenant knows it.
     own_trunk: Option<TrunkId>,
@@ -246,6 +252,7 @@ impl Leg {
         }
         table.legs.insert(id, Handle { scope, commands, urgent: urgent.clone() });
         if let Some(trunk) = trunk {
+            table.inbound += 1;
             *table.by_trunk.entry(trunk).or_insert(0) += 1;
         }
         drop(table);
@@ -300,7 +307,9 @@ impl Drop for Leg {
             && let Some(calls) = table.by_trunk.get_mut(&trunk)
         {
             *calls -= 1;
-            if *calls == 0 {
+            let none = *calls == 0;
+            table.inbound -= 1;
+            if none {
                 table.by_trunk.remove(&trunk);
             }
         }
@@ -309,7 +318,7 @@ impl Drop for Leg {
             let told = TelephonyEvent::Leg { scope: self.scope, leg: self.id, event };
             if let Err(event) = self.core.try_tell(told) {
                 let core = self.core.clone();
-                self.core.stack.tasks().spawn(async move { core.tell(event).await });
+                self.core.stack.tasks().spawn(async move { core.tell(*event).await });
             }
         }
     }

@@ -16,7 +16,6 @@ use super::talk::Talk;
 use super::{DialogSlot, Dialogs, Leg, LegInput};
 use crate::auth::digest;
 use crate::cause::{cause_of_status, telling};
-use crate::config::MIN_SESSION_EXPIRES_S;
 use crate::core::Core;
 use crate::sdp;
 use crate::sip::header::{Via, quote};
@@ -47,7 +46,8 @@ pub(crate) fn dial(
     timeout_ms: i64,
 ) {
     let leg = match Leg::enter(core, scope, id, None) {
-        Some(leg) if core.legs.len() <= core.config.max_calls => leg,
+        // Callers who were let in need a second leg each: they must not use up the room for it.
+        Some(leg) if core.legs.len() <= core.config.max_calls.saturating_mul(2) => leg,
         Some(leg) => {
             let tasks = core.stack.clone();
             tasks.tasks().spawn(leg.finish(Cause::Overload));
@@ -204,7 +204,7 @@ impl Dialling {
     fn call(&mut self, callee: Callee, from: &CallerName) {
         let core = &self.leg.core;
         let (invite, contact_user) = first_invite(core, &callee, from, &self.offer);
-        let tag = invite.from_tag().unwrap_or_default();
+        let tag = invite.sender_tag().unwrap_or_default();
         let slot = Dialogs::insert(core, invite.call_id(), &tag, self.leg.sender.clone());
         let Callee { hop, account, .. } = callee;
         self.forks.push(Fork { invite, hop, slot, contact_user, account, heard: Heard::Nothing });
@@ -267,7 +267,9 @@ impl Dialling {
             422 if self.lengthen(index, &response) => None,
             _ => {
                 self.forks[index].heard = Heard::Final;
-                self.fail(cause_of_status(status))
+                // Nothing could be sent: the phone is not where it was.
+                let unreachable = status == 503 && transaction::is_lost(&response);
+                self.fail(if unreachable { Cause::Unavailable } else { cause_of_status(status) })
             }
         }
     }
@@ -329,7 +331,7 @@ impl Dialling {
         let fork = &mut self.forks[index];
         let Some(least) = response.seconds("Min-SE") else { return false };
         let before = fork.invite.seconds("Session-Expires").unwrap_or(0);
-        if least <= before.max(MIN_SESSION_EXPIRES_S) {
+        if least <= before {
             return false;
         }
         fork.invite = again(&stack, fork, None);
@@ -351,8 +353,8 @@ impl Dialling {
         winner.slot.mark_answered();
         give_up(&leg.core, forks, replies);
         leg.is_made();
-        let timer =
-            Terms::of_response(&response).map(|terms| SessionTimer::new(terms, Instant::now().into_std()));
+        let timer = Terms::of_response(&response, leg.core.timing.least_session_s)
+            .map(|terms| SessionTimer::new(terms, Instant::now().into_std()));
         leg.tell(LegEvent::Answered).await;
         let mut talk = Talk::new(leg, winner.slot, dialog, timer, local, offer);
         talk.take_media(agreed).await;
@@ -394,7 +396,7 @@ fn first_invite(core: &Core, callee: &Callee, from: &CallerName, offer: &str) ->
         header("Content-Type", "application/sdp"),
         header("User-Agent", PRODUCT),
     ];
-    headers.extend(of_invite(core.session_expires_s()));
+    headers.extend(of_invite(core.session_expires_s(), core.timing.least_session_s));
     headers.push(header("Content-Length", offer.len().to_string()));
     let uri = callee.uri.to_wire();
     let invite = Request {

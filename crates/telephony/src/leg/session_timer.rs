@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::config::MIN_SESSION_EXPIRES_S;
 use crate::sip::message::{Fields, Header, Request, Response, header};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +22,14 @@ pub(crate) struct Terms {
 pub(crate) struct TooSmall;
 
 impl Terms {
-    /// Of an INVITE or UPDATE of the peer (RFC 4028 section 9). `wish_s` is our own interval.
-    pub(crate) fn of_request(request: &Request, wish_s: u32) -> Result<Self, TooSmall> {
+    /// Of an INVITE or UPDATE of the peer (RFC 4028 section 9). `wish_s` is our own interval, `least_s` the least.
+    pub(crate) fn of_request(request: &Request, wish_s: u32, least_s: u32) -> Result<Self, TooSmall> {
         let supports = request.lists("Supported", "timer") || request.lists("Require", "timer");
         let asked = request.seconds("Session-Expires");
-        if supports && asked.is_some_and(|asked| asked < MIN_SESSION_EXPIRES_S) {
+        if supports && asked.is_some_and(|asked| asked < least_s) {
             return Err(TooSmall);
         }
-        let least = request.seconds("Min-SE").unwrap_or(0).max(MIN_SESSION_EXPIRES_S);
+        let least = request.seconds("Min-SE").unwrap_or(0).max(least_s);
         let interval_s = asked.unwrap_or(u32::MAX).min(wish_s).max(least);
         let refresher = match refresher_param(request.field("Session-Expires")) {
             _ if !supports => Refresher::Us,
@@ -43,8 +42,8 @@ impl Terms {
     }
 
     /// Of a 2xx to our INVITE or UPDATE (RFC 4028 section 7.2). `None`: the peer knows no session timer.
-    pub(crate) fn of_response(response: &Response) -> Option<Self> {
-        let interval_s = response.seconds("Session-Expires")?.max(MIN_SESSION_EXPIRES_S);
+    pub(crate) fn of_response(response: &Response, least_s: u32) -> Option<Self> {
+        let interval_s = response.seconds("Session-Expires")?.max(least_s);
         let refresher = match refresher_param(response.field("Session-Expires")) {
             Some("uas") => Refresher::Peer,
             Some(_) | None => Refresher::Us,
@@ -64,25 +63,22 @@ impl Terms {
     }
 
     /// The lines of our refresh.
-    pub(crate) fn of_refresh(self) -> Vec<Header> {
+    pub(crate) fn of_refresh(self, least_s: u32) -> Vec<Header> {
         vec![
             header("Session-Expires", format!("{};refresher=uac", self.interval_s)),
-            header("Min-SE", MIN_SESSION_EXPIRES_S.to_string()),
+            header("Min-SE", least_s.to_string()),
         ]
     }
 }
 
 /// The lines of our first INVITE: the peer may choose who refreshes.
-pub(crate) fn of_invite(interval_s: u32) -> Vec<Header> {
-    vec![
-        header("Session-Expires", interval_s.to_string()),
-        header("Min-SE", MIN_SESSION_EXPIRES_S.to_string()),
-    ]
+pub(crate) fn of_invite(interval_s: u32, least_s: u32) -> Vec<Header> {
+    vec![header("Session-Expires", interval_s.to_string()), header("Min-SE", least_s.to_string())]
 }
 
 /// The line of a 422.
-pub(crate) fn of_refusal() -> Vec<Header> {
-    vec![header("Min-SE", MIN_SESSION_EXPIRES_S.to_string())]
+pub(crate) fn of_refusal(least_s: u32) -> Vec<Header> {
+    vec![header("Min-SE", least_s.to_string())]
 }
 
 fn refresher_param(value: Option<&str>) -> Option<&str> {
@@ -171,7 +167,7 @@ mod tests {
             (&[("Session-Expires", "30")], 90, Refresher::Us),
         ] {
             assert_eq!(
-                Terms::of_request(&request(fields), 1_800),
+                Terms::of_request(&request(fields), 1_800, 90),
                 Ok(Terms { interval_s, refresher }),
                 "{fields:?}"
             );
@@ -181,7 +177,7 @@ mod tests {
     #[test]
     fn an_interval_below_our_least_is_too_small() {
         let fields = [("Supported", "timer"), ("Session-Expires", "60")];
-        assert_eq!(Terms::of_request(&request(&fields), 1_800), Err(TooSmall));
+        assert_eq!(Terms::of_request(&request(&fields), 1_800, 90), Err(TooSmall));
     }
 
     #[test]
@@ -189,16 +185,14 @@ mod tests {
         let answer = |value: &str| {
             respond_to(&request(&[]).headers, 200, None, vec![header("Session-Expires", value)], Vec::new())
         };
+        let of = |value: &str| Terms::of_response(&answer(value), 90);
+        assert_eq!(of("600;refresher=uas").map(|t| t.refresher), Some(Refresher::Peer));
+        assert_eq!(of("600;refresher=uac").map(|t| t.refresher), Some(Refresher::Us));
+        assert_eq!(of("600").map(|t| t.refresher), Some(Refresher::Us));
         assert_eq!(
-            Terms::of_response(&answer("600;refresher=uas")).map(|t| t.refresher),
-            Some(Refresher::Peer)
+            Terms::of_response(&respond_to(&request(&[]).headers, 200, None, vec![], vec![]), 90),
+            None
         );
-        assert_eq!(
-            Terms::of_response(&answer("600;refresher=uac")).map(|t| t.refresher),
-            Some(Refresher::Us)
-        );
-        assert_eq!(Terms::of_response(&answer("600")).map(|t| t.refresher), Some(Refresher::Us));
-        assert_eq!(Terms::of_response(&respond_to(&request(&[]).headers, 200, None, vec![], vec![])), None);
     }
 
     #[test]

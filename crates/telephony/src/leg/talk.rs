@@ -252,8 +252,9 @@ impl Talk {
             // An offer of ours is open.
             return transaction.answer(&stack, 491, None, Vec::new(), Vec::new()).await;
         }
-        let Ok(terms) = Terms::of_request(request, self.leg.core.session_expires_s()) else {
-            return transaction.answer(&stack, 422, None, of_refusal(), Vec::new()).await;
+        let least_s = self.leg.core.timing.least_session_s;
+        let Ok(terms) = Terms::of_request(request, self.leg.core.session_expires_s(), least_s) else {
+            return transaction.answer(&stack, 422, None, of_refusal(least_s), Vec::new()).await;
         };
         let offer = match request.body.as_slice() {
             [] => None,
@@ -299,7 +300,7 @@ impl Talk {
             let sender = self.leg.sender.clone();
             let invite =
                 transaction.into_invite(&stack, sender, move |event| LegInput::Invite(number, event));
-            invite.respond(&stack, 200, &self.dialog.local_tag, extra, body);
+            invite.respond(&stack, 200, Some(&self.dialog.local_tag), extra, body);
             // A first answer that is still unacknowledged is acknowledged by going on.
             let first = self.unacknowledged.take().is_some_and(|waiting| waiting.first);
             self.unacknowledged = Some(Unacknowledged { number, carries_answer: offer.is_none(), first });
@@ -325,7 +326,7 @@ impl Talk {
     fn refresh(&mut self) {
         let Some(timer) = self.timer else { return };
         let core = self.leg.core.clone();
-        let extra = timer.terms().of_refresh();
+        let extra = timer.terms().of_refresh(core.timing.least_session_s);
         let sender = self.leg.sender.clone();
         if self.dialog.peer_takes_update {
             let update = self.dialog.request(&core.stack, Method::Update, extra, Vec::new());
@@ -380,10 +381,11 @@ impl Talk {
     /// What became of a refresh (RFC 4028 sections 7.2 and 10, RFC 3261 sections 12.2.1.2 and 14.1).
     fn take_refreshed(&mut self, response: &Response) -> Flow {
         let now = Instant::now().into_std();
+        let least_s = self.leg.core.timing.least_session_s;
         let Some(timer) = &mut self.timer else { return Flow::On };
         match status_of(response) {
             200..300 => {
-                let terms = Terms::of_response(response).unwrap_or_else(|| timer.terms());
+                let terms = Terms::of_response(response, least_s).unwrap_or_else(|| timer.terms());
                 *timer = SessionTimer::new(terms, now);
                 self.dialog.refresh_target(response.list("Contact").first().copied(), None);
             }
@@ -424,7 +426,7 @@ impl Talk {
     /// A 2xx that came again: our ACK was lost; or a second phone behind one address took the call too.
     async fn acknowledge_again(&self, response: &Response) {
         let Some((number, _)) = response.cseq() else { return };
-        if response.to_tag().as_deref() == Some(self.dialog.remote_tag.as_str()) {
+        if response.recipient_tag().as_deref() == Some(self.dialog.remote_tag.as_str()) {
             self.acknowledge(number).await;
             return;
         }

@@ -3,9 +3,7 @@
 mod bindings;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
-
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
 
 use crate::auth::{Denied, digest::Credentials};
 use crate::core::Core;
@@ -20,13 +18,12 @@ use bindings::{
 
 /// The most contacts in one REGISTER.
 const MAX_WISHES: usize = 8;
-/// How long the sweeper sleeps when no phone is registered.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(3_600);
+/// The longest sleep of the sweeper: half of the shortest registration, so that none ends unseen.
+const SWEEP: Duration = Duration::from_secs(MIN_EXPIRES_S as u64 / 2);
 
 #[derive(Default)]
 pub(crate) struct Registrar {
     bindings: Mutex<Bindings>,
-    changed: Notify,
 }
 
 impl Registrar {
@@ -51,11 +48,9 @@ pub(crate) async fn sweep(core: &Core) {
         for change in gone {
             tell(core, change).await;
         }
-        let next = core.registrar.lock().next_end().unwrap_or(now + IDLE);
-        tokio::select! {
-            () = tokio::time::sleep_until(next.into()) => {}
-            () = core.registrar.changed.notified() => {}
-        }
+        let latest = now + SWEEP;
+        let next = core.registrar.lock().next_end().unwrap_or(latest).min(latest);
+        tokio::time::sleep_until(next.into()).await;
     }
 }
 
@@ -89,7 +84,6 @@ pub(crate) async fn serve(core: &Core, transaction: ServerTransaction) {
         core.sources().admit(ip, Ask::Password, now);
     }
     transaction.answer(&core.stack, status, None, extra, Vec::new()).await;
-    core.registrar.changed.notify_one();
     if let Some(change) = change {
         tell(core, change).await;
     }
@@ -169,11 +163,8 @@ enum WishError {
 
 fn wishes(request: &Request) -> Result<Wishes, WishError> {
     let contacts = request.list("Contact");
-    let expires = match request.field("Expires") {
-        // A value that cannot be read is the default (RFC 3261 section 20.19).
-        Some(value) => Some(value.trim().parse().unwrap_or(DEFAULT_EXPIRES_S)),
-        None => None,
-    };
+    // A value that cannot be read is the default (RFC 3261 section 20.19).
+    let expires = request.field("Expires").map(|value| value.trim().parse().unwrap_or(DEFAULT_EXPIRES_S));
     if contacts.iter().any(|contact| contact.trim() == "*") {
         // RFC 3261 section 10.3, step 6.
         return if contacts.len() == 1 && expires == Some(0) {

@@ -125,7 +125,7 @@ fn request(start: &str, mut headers: Headers, rest: Vec<u8>, framing: Framing) -
     }
     address(headers.field("From"))?;
     address(headers.field("To"))?;
-    if headers.from_tag().is_none() {
+    if headers.sender_tag().is_none() {
         return Err(fault(400, "From has no tag"));
     }
     for field in headers.iter_mut() {
@@ -272,7 +272,7 @@ fn judge_response(wire: Wire) -> Verdict {
     if vias.len() != 1 || Via::parse(vias[0]).is_none() {
         return Verdict::Drop("not exactly one Via");
     }
-    let complete = headers.from_tag().is_some()
+    let complete = headers.sender_tag().is_some()
         && headers.field("To").is_some()
         && !headers.call_id().is_empty()
         && headers.cseq().is_some_and(|(_, method)| Method::from_str(method).is_ok());

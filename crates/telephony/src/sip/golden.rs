@@ -128,7 +128,7 @@ fn a_refusal_can_be_matched_by_its_sender_and_is_the_same_each_time() {
     assert_eq!(answers[0].field("Via"), Some("SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKgolden"));
     assert_eq!(answers[0].call_id(), "golden@example.org");
     assert_eq!(answers[0].cseq(), Some((1, "OPTIONS")));
-    assert!(answers[0].to_tag().is_some());
+    assert!(answers[0].recipient_tag().is_some());
 }
 
 #[test]

@@ -49,11 +49,11 @@ pub(crate) trait Fields {
         self.field("Call-ID").unwrap_or("")
     }
 
-    fn from_tag(&self) -> Option<String> {
+    fn sender_tag(&self) -> Option<String> {
         self.field("From").and_then(tag_of)
     }
 
-    fn to_tag(&self) -> Option<String> {
+    fn recipient_tag(&self) -> Option<String> {
         self.field("To").and_then(tag_of)
     }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rsipstack::platform::mpsc::UnboundedReceiver;
 use rsipstack::transaction::endpoint::{EndpointInner, EndpointOption};
@@ -76,7 +77,11 @@ pub(crate) struct Listeners {
 
 impl Stack {
     /// Binds UDP and TCP on one address and starts the transaction timers.
-    pub(crate) async fn bind(bind: SocketAddr, public_ip: IpAddr) -> io::Result<(Arc<Self>, Listeners)> {
+    pub(crate) async fn bind(
+        bind: SocketAddr,
+        public_ip: IpAddr,
+        t1: Duration,
+    ) -> io::Result<(Arc<Self>, Listeners)> {
         let (socket, tcp) = bind_both(bind).await?;
         let local = socket.local_addr()?;
         let stop = CancellationToken::new();
@@ -86,7 +91,12 @@ impl Stack {
             .with_user_agent(PRODUCT)
             .with_cancel_token(stop.clone())
             // The ACK of a 2xx belongs to the dialog, which knows the route (RFC 3261 section 13.2.2.4).
-            .with_option(EndpointOption { auto_ack_2xx: false, ..EndpointOption::default() })
+            .with_option(EndpointOption {
+                t1,
+                t1x64: t1 * 64,
+                auto_ack_2xx: false,
+                ..EndpointOption::default()
+            })
             .build();
         let incoming = endpoint.incoming_transactions().map_err(io::Error::other)?;
         let stack = Arc::new_cyclic(|this| Self {

@@ -181,9 +181,11 @@ async fn read(
 ) {
     let mut buffer = BytesMut::with_capacity(8 * 1_024);
     let source = Hop { transport: Transport::Tcp, addr: peer };
+    let mut spoken = false;
     loop {
         match frame(&mut buffer) {
             Frame::Message(bytes) => {
+                spoken = true;
                 if !stack.receive(&bytes, source, connection, gate).await && !is_framed(&bytes) {
                     // Where the next message begins is unknown now.
                     return;
@@ -193,7 +195,8 @@ async fn read(
             Frame::TooLarge => return,
             Frame::More => {}
         }
-        let patience = if buffer.is_empty() { IDLE_TIMEOUT } else { MESSAGE_TIMEOUT };
+        // A stranger says something soon or goes.
+        let patience = if buffer.is_empty() && spoken { IDLE_TIMEOUT } else { MESSAGE_TIMEOUT };
         match tokio::time::timeout(patience, reading.read_buf(&mut buffer)).await {
             Ok(Ok(1..)) => {}
             Ok(Ok(0) | Err(_)) | Err(_) => return,

@@ -17,6 +17,9 @@ use super::uri::Transport;
 /// is no token.
 const SOURCE_FIELD: &str = ":source";
 
+/// The tag of responses that no peer has sent. A peer that uses it fools only itself.
+const LOCAL_TAG: &str = "local";
+
 /// Notes the source on a request that is handed to the library.
 pub(crate) fn note_source(headers: &mut Headers, hop: Hop) {
     headers.push(Header::Other(SOURCE_FIELD.into(), format!("{} {}", hop.transport.via(), hop.addr)));
@@ -125,11 +128,11 @@ impl InviteServer {
         &self,
         stack: &Stack,
         status: u16,
-        to_tag: &str,
+        to_tag: Option<&str>,
         extra: Vec<Header>,
         body: Vec<u8>,
     ) {
-        let response = respond_to(&self.headers, status, Some(to_tag), extra, body);
+        let response = respond_to(&self.headers, status, to_tag, extra, body);
         stack.count_answer(status);
         // A transaction that is gone has nobody to answer to.
         let _ = self.respond.send(TransactionEvent::Respond(response));
@@ -178,7 +181,12 @@ pub(crate) async fn request(stack: &Stack, request: Request, hop: Hop) -> Respon
 
 /// The response that stands for one that could not come (RFC 3261 section 8.1.3.1).
 pub(crate) fn lost(request: &Request, status: u16) -> Response {
-    respond_to(&request.headers, status, Some("local"), Vec::new(), Vec::new())
+    respond_to(&request.headers, status, Some(LOCAL_TAG), Vec::new(), Vec::new())
+}
+
+/// Whether a response was made here because none could come.
+pub(crate) fn is_lost(response: &Response) -> bool {
+    response.recipient_tag().as_deref() == Some(LOCAL_TAG)
 }
 
 async fn begin(stack: &Stack, request: Request, hop: Hop) -> Option<Transaction> {

@@ -64,13 +64,13 @@ impl Default for Book {
 
 impl Directory for Book {
     fn trunk_by_source(&self, ip: IpAddr) -> Option<TrunkMatch> {
-        let max_calls = *self.trunk_max_calls.lock().unwrap();
-        let known = self.trunk_sources.lock().unwrap().contains(&ip);
+        let max_calls = *self.trunk_max_calls.lock().expect("lock");
+        let known = self.trunk_sources.lock().expect("lock").contains(&ip);
         known.then(|| TrunkMatch { scope: scope(), trunk: trunk(), max_calls })
     }
 
     fn number(&self, dialled: &str) -> Option<NumberMatch> {
-        let known = self.numbers.lock().unwrap().iter().any(|number| number == dialled);
+        let known = self.numbers.lock().expect("lock").iter().any(|number| number == dialled);
         known.then(|| NumberMatch {
             scope: scope(),
             number: dialled.to_owned(),
@@ -81,15 +81,15 @@ impl Directory for Book {
     }
 
     fn phone_account(&self, username: &str) -> Option<PhoneAccount> {
-        self.accounts.lock().unwrap().get(username).cloned()
+        self.accounts.lock().expect("lock").get(username).cloned()
     }
 
     fn phone_of(&self, _tenant: TenantId, of: UserId) -> Option<PhoneTarget> {
-        (of == agent()).then(|| self.phone.lock().unwrap().clone())
+        (of == agent()).then(|| self.phone.lock().expect("lock").clone())
     }
 
     fn registrations(&self) -> Vec<(TenantScope, Trunk)> {
-        self.registrations.lock().unwrap().clone()
+        self.registrations.lock().expect("lock").clone()
     }
 }
 
@@ -180,7 +180,7 @@ impl Rig {
             ha1_md5: hex(&<md5::Md5 as md5::Digest>::digest(secret.as_bytes())),
             ha1_sha256: hex(&<sha2::Sha256 as sha2::Digest>::digest(secret.as_bytes())),
         };
-        self.book.accounts.lock().unwrap().insert(username.to_owned(), account);
+        self.book.accounts.lock().expect("lock").insert(username.to_owned(), account);
     }
 
     /// Registers a phone that listens on a port, in place of the phone.
@@ -192,7 +192,7 @@ impl Rig {
     }
 
     pub fn set_phone(&self, username: &str) {
-        *self.book.phone.lock().unwrap() =
+        *self.book.phone.lock().expect("lock") =
             PhoneTarget { sip_username: Some(username.into()), static_uri: None };
     }
 
