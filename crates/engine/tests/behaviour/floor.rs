@@ -318,6 +318,11 @@ impl Floor {
         })
     }
 
+    /// What plays to the caller now.
+    pub fn play_of(&self, caller: &str) -> PlayId {
+        self.playing[&self.callers[caller].1].0
+    }
+
     /// What the caller hears: the agent's name, prompts, or nothing.
     pub fn hears(&self, caller: &str) -> String {
         let (_, leg) = self.callers[caller];

@@ -1,6 +1,7 @@
 //! Waiting: places, positions, limits, skills.
 
 use perezvon_model::config::{Queue, WrapUp};
+use perezvon_model::leg::LegEvent;
 
 use crate::floor;
 use crate::setup::{self, skill};
@@ -121,6 +122,25 @@ fn the_position_is_said_now_and_then_and_music_follows() {
     floor.passes(30_000);
     assert_eq!(floor.hears("c18"), "position 20");
     assert_eq!(floor.hears("last"), "position-more");
+    for caller in floor.callers_live() {
+        floor.caller(&caller).hangs_up();
+    }
+    assert_eq!(floor.tenant.remains().timers, 0);
+}
+
+#[test]
+fn the_end_of_a_prompt_that_was_replaced_is_not_the_end_of_the_new_one() {
+    let mut floor = floor::opens();
+    floor.caller("a").arrives_at("main");
+    let (leg, replaced) = (floor.caller("a").leg(), floor.play_of("a"));
+    floor.caller("a").listens();
+    assert_eq!(floor.hears("a"), "menu");
+    floor.leg_event(leg, LegEvent::PlayDone { play: replaced });
+    floor.passes(10_000);
+    assert_eq!(floor.hears("a"), "menu", "the menu's silence begins at its own end");
+    floor.caller("a").listens();
+    floor.passes(10_000);
+    assert_eq!(floor.hears("a"), "please-hold");
 }
 
 #[test]

@@ -77,10 +77,11 @@ fn a_transfer_that_nobody_takes_comes_back_to_the_first_agent_when_free_of_wrap_
     let mut floor = talking(setup::company());
     floor.ready(&["boris"]);
     floor.agent("anna").passes_to_agent("boris").unwrap();
+    floor.ready(&["vera"]);
     floor.agent("anna").finishes();
     floor.passes(20_000);
     assert_eq!(floor.presence("boris"), "break: missed_offer");
-    assert_eq!(floor.agent_of("a").as_deref(), Some("anna"));
+    assert_eq!(floor.agent_of("a").as_deref(), Some("anna"), "though vera is idle for longer");
     floor.agent("anna").accepts();
     assert_eq!(floor.hears("a"), "anna");
 }
