@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A file longer than this has two subjects (STYLE.md says 400; tests and tables may run on a little).
-const MOST_LINES: usize = 600;
+const MOST_LINES: usize = 640;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
