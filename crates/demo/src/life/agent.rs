@@ -161,7 +161,10 @@ impl Agent {
                 self.wake_at = Some(now + BACK_OFF_LIMIT_MS);
                 vec![Act::HangUp(leg)]
             }
-            State::AfterCall { .. } => vec![Act::LookAtDesk],
+            State::AfterCall { .. } => {
+                self.wake_at = Some(now + ANSWER_LIMIT_MS);
+                vec![Act::LookAtDesk]
+            }
             State::Writing { interaction } => {
                 self.become_until(State::Finishing { interaction }, now + ANSWER_LIMIT_MS);
                 vec![Act::WriteUp(interaction)]

@@ -175,6 +175,30 @@ fn a_refused_command_is_tried_again_until_the_phone_is_registered() {
 }
 
 #[test]
+fn what_was_never_answered_is_asked_again() {
+    let mut agent = Agent::new(UtcMs(0), Dice::new(1));
+    assert_eq!(wake(&mut agent).1, [Act::SignIn]);
+    assert_eq!(wake(&mut agent).1, [], "the answer to the sign-in was lost");
+    let (now, acts) = wake(&mut agent);
+    assert_eq!(acts, [Act::SignIn]);
+    agent.step(now, Event::Done);
+    let take_phone = [Act::Command(AgentCommand::SetDevice { device: Device::Phone })];
+    let (now, acts) = wake(&mut agent);
+    assert_eq!(acts, take_phone);
+    agent.step(now, Event::Done);
+    let (now, acts) = wake(&mut agent);
+    assert_eq!(acts, [ready()]);
+    agent.step(now, Event::Done);
+
+    agent.step(now, Event::Called(LEG));
+    let (now, _) = wake(&mut agent);
+    agent.step(now, Event::Connected(LEG));
+    agent.step(now, Event::Ended(LEG));
+    assert_eq!(wake(&mut agent).1, [Act::LookAtDesk]);
+    assert_eq!(wake(&mut agent).1, [Act::LookAtDesk]);
+}
+
+#[test]
 fn agents_speak_twenty_to_ninety_seconds() {
     let spoken_ms = |words: &[Prompt]| -> i64 {
         let one = |prompt: &Prompt| match prompt {
