@@ -54,3 +54,45 @@ pub async fn edge(State(state): State<ApiState>, request: Request, next: Next) -
     state.counts().add(method.as_str(), &route, response.status().as_u16(), started.elapsed());
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::testing::World;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_an_answer_and_not_a_broken_connection() {
+        async fn fault() -> &'static str {
+            panic!("on purpose")
+        }
+        let world = World::new().await;
+        let app: Router = Router::new()
+            .route("/fault", get(fault))
+            .layer(from_fn_with_state(world.state.clone(), edge))
+            .with_state(());
+        let request = axum::http::Request::get("/fault").body(Body::empty()).unwrap();
+        let response = app.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let counted = world.state.counts().text(&[]);
+        assert!(counted.contains("route=\"/fault\",status=\"500\"} 1"), "{counted}");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up_after_thirty_seconds() {
+        let world = World::new().await;
+        tokio::time::pause();
+        let started = tokio::time::Instant::now();
+        let endless = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        let asking = world.ask(axum::http::Method::POST, "/api/v1/session").raw(endless);
+        let reply = asking.header("content-type", "application/json").send().await;
+        assert_eq!(reply.refusal(408), "timeout");
+        assert_eq!(started.elapsed().as_secs(), REQUEST_LIMIT.as_secs());
+    }
+}

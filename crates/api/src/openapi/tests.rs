@@ -43,3 +43,10 @@ fn the_words_of_the_socket_are_described() {
         assert!(document["components"]["schemas"][name].is_object(), "{name}");
     }
 }
+
+#[tokio::test]
+async fn the_description_is_served() {
+    let world = crate::testing::World::new().await;
+    let served = world.get("/api/v1/openapi.json").send().await.ok(200);
+    assert_eq!(served, serde_json::to_value(document()).unwrap());
+}

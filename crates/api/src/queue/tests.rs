@@ -82,13 +82,15 @@ async fn a_queue_that_flows_lead_to_keeps_its_key_and_stays() {
 async fn a_change_is_finished_even_when_whoever_asked_hangs_up() {
     let world = World::new().await;
     let token = world.token(world.first.admin).await;
-    let mut asking = Box::pin(world.post("/api/v1/queues", body("sales")).bearer(&token).send());
-    // Dropped as soon as the change is on its way, as a connection that breaks would drop it.
-    while world.state.tracker().is_empty() {
-        assert!(futures_util::poll!(&mut asking).is_pending(), "too fast to be interrupted");
-        tokio::task::yield_now().await;
+    world.fake.hold_reloads();
+    let mut reloaded = world.state.reloads();
+    // Dropped half way, as a connection that breaks would drop it.
+    tokio::select! {
+        reply = world.post("/api/v1/queues", body("sales")).bearer(&token).send() => panic!("not held: {reply:?}"),
+        () = world.fake.wait_for(&Seen::Reload) => {}
     }
-    drop(asking);
-    world.fake.wait_for(&Seen::Reload).await;
+    world.fake.release_reloads();
+    let limit = std::time::Duration::from_secs(20);
+    tokio::time::timeout(limit, reloaded.changed()).await.expect("the change is finished").unwrap();
     assert_eq!(world.db.tenant(&world.first.scope).queues().await.unwrap().len(), 2);
 }

@@ -7,7 +7,7 @@ use perezvon_model::engine::{AgentCommand, CommandRefused};
 use perezvon_model::state::{Activity, Device, Presence};
 use perezvon_model::view::{DeskView, FloorView};
 use perezvon_model::{TenantId, UserId, UtcMs};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::ports::{PortRequest, TenantPort, Tenants};
@@ -26,6 +26,8 @@ struct Told {
     seen: Vec<Seen>,
     desks: HashMap<UserId, watch::Sender<Arc<DeskView>>>,
     refuse: Option<CommandRefused>,
+    /// Replies of reloads that are held back, once somebody asked for that.
+    held: Option<Vec<oneshot::Sender<Result<(), String>>>>,
 }
 
 #[derive(Clone)]
@@ -101,6 +103,16 @@ impl Fake {
         self.told.lock().unwrap().refuse = Some(refused);
     }
 
+    pub fn hold_reloads(&self) {
+        self.told.lock().unwrap().held = Some(Vec::new());
+    }
+
+    pub fn release_reloads(&self) {
+        for reply in self.told.lock().unwrap().held.take().into_iter().flatten() {
+            let _ = reply.send(Ok(()));
+        }
+    }
+
     pub fn add_desk(&self, agent: UserId) {
         self.told.lock().unwrap().desks.insert(agent, watch::Sender::new(Arc::new(desk(agent))));
     }
@@ -134,7 +146,12 @@ fn answer(request: PortRequest, told: &mut Told, floor: &watch::Sender<Arc<Floor
         }
         PortRequest::Reload { reply } => {
             told.seen.push(Seen::Reload);
-            let _ = reply.send(Ok(()));
+            match &mut told.held {
+                Some(held) => held.push(reply),
+                None => {
+                    let _ = reply.send(Ok(()));
+                }
+            }
         }
     }
 }

@@ -41,6 +41,12 @@ pub fn config() -> ApiConfig {
     }
 }
 
+/// A loaded machine must not turn into refusals.
+fn patient() -> Limits {
+    let long = std::time::Duration::from_secs(60);
+    Limits { acquire: long, statement: long, ..Limits::default() }
+}
+
 pub struct World {
     pub db: Db,
     pub state: ApiState,
@@ -64,7 +70,7 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut ApiConfig, &Company)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("perezvon.db").display());
-        let db = Db::open(&url, Limits::default()).await.unwrap();
+        let db = Db::open(&url, patient()).await.unwrap();
         let first = Company::found(&db, "first", 1, &PHC).await;
         let second = Company::found(&db, "second", 2, &PHC).await;
         let fake = Fake::new(&[first.agent, first.other_agent]);
