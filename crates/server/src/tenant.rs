@@ -134,6 +134,7 @@ impl TenantTask {
                     if self.floor.receiver_count() > 0 {
                         self.floor.send_replace(Arc::new(self.engine.floor(now())));
                     }
+                    self.redraw_desks();
                 }
                 Some(_) = self.lookups.join_next(), if !self.lookups.is_empty() => {}
             }
@@ -339,6 +340,22 @@ impl TenantTask {
             let command = AgentCommand::SetPresence { presence: Presence::Ready };
             self.step(Input::Agent { agent, request: RequestId(uuid::Uuid::now_v7()), command });
             newcomer(agent);
+        }
+    }
+
+    /// Desks show the figures of their queues too; those change with the floor.
+    fn redraw_desks(&mut self) {
+        self.desks.retain(|_, desk| desk.receiver_count() > 0);
+        for (agent, desk) in &self.desks {
+            if let Some(view) = self.engine.desk(now(), *agent) {
+                desk.send_if_modified(|shown| {
+                    let changed = **shown != view;
+                    if changed {
+                        *shown = Arc::new(view);
+                    }
+                    changed
+                });
+            }
         }
     }
 
