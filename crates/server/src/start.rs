@@ -53,7 +53,8 @@ impl Tenants for Running {
 
 pub fn log_to_stderr(filter: &str) {
     let filter = format!("rsipstack=warn,{filter}");
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "info".into());
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "rsipstack=warn,info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
 }
 
