@@ -167,6 +167,9 @@ pub struct Transfer {
     /// How long it rings. 3 to 120 s.
     #[serde(default = "Transfer::ring_s")]
     pub ring_s: u32,
+    /// Record both from the moment they are joined, in stereo as with an agent.
+    #[serde(default)]
+    pub record: bool,
     /// The node when the call is not answered.
     pub on_fail: String,
 }

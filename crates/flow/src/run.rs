@@ -57,6 +57,7 @@ pub enum Action {
         to: String,
         trunk: Option<String>,
         ring_ms: i64,
+        record: bool,
     },
     /// Say that all are busy, and let the caller go.
     GiveUp,
@@ -244,6 +245,7 @@ impl Run {
                     to: transfer.to.clone(),
                     trunk: transfer.trunk.clone(),
                     ring_ms: i64::from(transfer.ring_s) * 1_000,
+                    record: transfer.record,
                 });
                 Next::Stay
             }

@@ -71,7 +71,7 @@ impl Tenant {
                 attempts: 0,
                 waited_ms: 0,
                 stage: Stage::Flow,
-                outside_uri: String::new(),
+                outside: None,
                 recording: None,
                 held_by_customer: None,
                 service: Service::NotYet,

@@ -7,7 +7,7 @@ use perezvon_model::prompt::Prompt;
 use perezvon_model::view::CollectedView;
 
 use super::sound::Repeat;
-use super::{LegEnd, Stage};
+use super::{LegEnd, Record, Stage};
 use crate::limits::{MAX_COLLECTED, PARTING_MS};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
@@ -53,8 +53,9 @@ impl Tenant {
                 self.journal(Some(interaction), None, Event::Collected { node, name, value });
             }
             Action::Queue(stay) => self.queue_from_flow(interaction, stay),
-            Action::Transfer { to, trunk, ring_ms } => {
-                self.dial_outside(interaction, &to, trunk.as_deref(), ring_ms);
+            Action::Transfer { to, trunk, ring_ms, record } => {
+                let record = if record { Record::Both } else { Record::Nothing };
+                self.dial_outside(interaction, &to, trunk.as_deref(), ring_ms, record);
             }
             Action::GiveUp => self.part(interaction),
             Action::HangUp(cause) => self.end_call(interaction, Party::System, cause, LegEnd::HangUp),

@@ -48,8 +48,8 @@ pub(crate) struct Call {
     /// Time in queues, of stays that are over.
     pub waited_ms: i64,
     pub stage: Stage,
-    /// Whom the flow called outside.
-    pub outside_uri: String,
+    /// Whom the flow calls outside, until they are joined.
+    pub outside: Option<Outside>,
     pub recording: Option<RecordingId>,
     /// Since when the customer's side holds us.
     pub held_by_customer: Option<UtcMs>,
@@ -90,6 +90,19 @@ pub(crate) enum Stage {
     },
     /// Hears the good-bye.
     Parting,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outside {
+    pub uri: String,
+    pub record: Record,
+}
+
+/// What is recorded of a conversation with an outside party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Record {
+    Nothing,
+    Both,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

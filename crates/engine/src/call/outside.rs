@@ -8,7 +8,7 @@ use perezvon_model::prompt::Prompt;
 use perezvon_model::{InteractionId, LegId};
 
 use super::sound::Repeat;
-use super::{LegEnd, OutsideState, Pickup, Stage};
+use super::{LegEnd, Outside, OutsideState, Pickup, Record, Stage};
 use crate::limits::DIAL_GRACE_MS;
 use crate::tenant::{LegOf, Tenant};
 use crate::timer::Timer;
@@ -20,13 +20,14 @@ impl Tenant {
         to: &str,
         trunk: Option<&str>,
         ring_ms: i64,
+        record: Record,
     ) {
         let leg: LegId = self.ids.next(self.now);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         let Some(settings) = &self.settings else { return };
         let (uri, trunk) = settings.way_out(to, trunk, call.trunk);
         call.stage = Stage::Outside { leg, state: OutsideState::Dialling };
-        call.outside_uri.clone_from(&uri);
+        call.outside = Some(Outside { uri: uri.clone(), record });
         let from = CallerName { number: call.from.shown.clone(), name: call.from.name.clone() };
         let target = DialTarget::Uri { uri, trunk };
         // A caller whom we have not answered hears the ringing of the own exchange: the arrival was told `Ring`.
@@ -46,12 +47,16 @@ impl Tenant {
             (LegEvent::Answered, OutsideState::Dialling) => {
                 call.stage = Stage::Outside { leg, state: OutsideState::Joined };
                 call.run = None;
-                let (customer, uri) = (call.leg, call.outside_uri.clone());
+                let Some(Outside { uri, record }) = call.outside.take() else { return };
+                let customer = call.leg;
                 self.timers.cancel(Timer::Outside(interaction));
                 self.ensure_answered(interaction);
                 self.stop_play(interaction);
                 self.push(Output::Bridge { a: customer, b: leg });
                 self.journal(Some(interaction), None, Event::PartyConnected { uri });
+                if record == Record::Both {
+                    self.start_recording(interaction);
+                }
             }
             (LegEvent::Failed { .. } | LegEvent::Ended { .. }, OutsideState::Dialling) => {
                 self.legs.remove(&leg);

@@ -59,24 +59,26 @@ impl Tenant {
 
     /// Records a conversation of a queue that records. One recording goes on through hold and transfer.
     fn record_as_queue_says(&mut self, interaction: InteractionId) {
-        let now = self.now;
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         let settings = self.settings.as_ref();
         let records = settings.zip(call.queue).and_then(|(settings, queue)| settings.queue(queue));
         match (records.is_some_and(|queue| queue.record), call.recording) {
-            (true, None) => {
-                let recording: RecordingId = self.ids.next(now);
-                call.recording = Some(recording);
-                let leg = call.leg;
-                self.push(Output::RecordStart { recording, interaction, leg });
-                self.journal(Some(interaction), None, Event::RecordingStarted { recording });
-            }
+            (true, None) => self.start_recording(interaction),
             (false, Some(recording)) => {
                 call.recording = None;
                 self.push(Output::RecordStop { recording });
             }
             (true, Some(_)) | (false, None) => {}
         }
+    }
+
+    pub(crate) fn start_recording(&mut self, interaction: InteractionId) {
+        let Some(call) = self.calls.get_mut(&interaction) else { return };
+        let recording: RecordingId = self.ids.next(self.now);
+        call.recording = Some(recording);
+        let leg = call.leg;
+        self.push(Output::RecordStart { recording, interaction, leg });
+        self.journal(Some(interaction), None, Event::RecordingStarted { recording });
     }
 
     /// Brings the bridge in line: joined while nobody holds and nothing is lost, music to the customer otherwise.

@@ -1,6 +1,7 @@
 //! The flow joins the caller with a party outside.
 
 use perezvon_model::TrunkId;
+use perezvon_model::engine::Output;
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
 
 use crate::floor;
@@ -69,4 +70,25 @@ fn a_caller_who_gives_up_stops_the_ringing_outside() {
     floor.caller("a").hangs_up();
     assert_eq!(floor.legs_live(), []);
     assert_eq!(floor.tenant.remains().timers, 0);
+}
+
+#[test]
+fn a_transfer_that_records_does_so_from_the_joining_to_the_end() {
+    for (digit, recordings) in [("3", 0), ("4", 1)] {
+        let mut floor = floor::opens();
+        floor.caller("a").arrives_at("main");
+        floor.caller("a").presses(digit);
+        let (customer, party) = (floor.caller("a").leg(), floor.outside_leg.expect("dialled"));
+        let started = |floor: &floor::Floor| {
+            let of_customer =
+                |output: &&Output| matches!(output, Output::RecordStart { leg, .. } if *leg == customer);
+            floor.heard.iter().filter(of_customer).count()
+        };
+        assert_eq!(started(&floor), 0, "nothing is recorded while it rings");
+        floor.leg_event(party, LegEvent::Answered);
+        assert_eq!(started(&floor), recordings);
+        floor.caller("a").hangs_up();
+        let stops = |output: &&Output| matches!(output, Output::RecordStop { .. });
+        assert_eq!(floor.heard.iter().filter(stops).count(), recordings);
+    }
 }

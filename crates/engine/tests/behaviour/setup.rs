@@ -55,12 +55,13 @@ pub fn skill(key: &str, level: u8) -> SkillLevel {
 /// Greeting, a menu, an entry, a queue, a party outside.
 const MAIN: &str = r#"{"version":1,"start":"greeting","nodes":{
     "greeting":{"type":"play","prompts":["greeting"],"next":"menu"},
-    "menu":{"type":"menu","prompts":["menu"],"choices":{"1":"support","2":"account","3":"outside","9":"bye"},
+    "menu":{"type":"menu","prompts":["menu"],"choices":{"1":"support","2":"account","3":"outside","4":"recorded","9":"bye"},
             "timeout_s":10,"tries":1,"on_timeout":"support","on_invalid":"support"},
     "account":{"type":"collect","prompts":["enter-account"],"name":"account","min_digits":4,"max_digits":8,
                "next":"support","on_fail":"support"},
     "support":{"type":"queue","queue":"support","prompts":["please-hold"]},
     "outside":{"type":"transfer","to":"sip:desk@192.0.2.7","on_fail":"bye"},
+    "recorded":{"type":"transfer","to":"sip:desk@192.0.2.7","record":true,"on_fail":"bye"},
     "bye":{"type":"hang_up"}}}"#;
 
 /// Waits for an agent at once, five minutes at most.
