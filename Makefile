@@ -21,7 +21,7 @@ bench: ## measure this server, print the table
 
 bench-peers: ## the same work on Asterisk beside us
 	@scripts/setup bench
-	@bench/peers/asterisk measure
+	@bench/run --peers
 
 fmt: ## format all sources
 	@scripts/fmt
