@@ -96,6 +96,26 @@ export class Desk {
     })
   }
 
+  /** Listens from now on; the answered function stops it and tells the longest time without `hz`, in ms. */
+  listen(hz) {
+    let [listening, longest, heardAt] = [true, 0, performance.now()]
+    const ended = until('the end of listening', async () => {
+      const heard = await this.hears()
+      const now = performance.now()
+      if (heard.rms > 0.01 && Math.abs(heard.hz - hz) < 15) {
+        longest = Math.max(longest, now - heardAt)
+        heardAt = now
+      }
+      return !listening
+    }, 600_000).catch((error) => error)
+    return async () => {
+      listening = false
+      const error = await ended
+      if (error instanceof Error) throw error
+      return Math.round(Math.max(longest, performance.now() - heardAt))
+    }
+  }
+
   /** Waits until the top bar says so in English: `Ready`, `Talking`, `After call` … */
   async untilState(state) {
     await this.page.getByTestId('presence').filter({ hasText: state }).waitFor()

@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, until } from './server.mjs'
+import { toneShare } from './sound.mjs'
 
 const modules = '/usr/lib/baresip/modules'
 
@@ -129,6 +130,24 @@ export class Phone {
     // The header's length is written at the end of the call: skip it and read what is there.
     const raw = readFileSync(join(this.sounds, files.sort().at(-1))).subarray(44)
     return Float32Array.from({ length: raw.length >> 1 }, (_, n) => raw.readInt16LE(n * 2) / 32_768)
+  }
+
+  /** Listens from now on; the answered function tells the longest time without `hz`, in ms. */
+  listen(hz) {
+    const [from, started] = [this.heard().length, performance.now()]
+    return () => {
+      const sound = this.heard().subarray(from)
+      // Packets that do not come leave no gap in the file: what it lacks was silence somewhere.
+      const lacking = performance.now() - started - sound.length / 8
+      const window = 2_000
+      let [longest, without] = [0, 0]
+      for (let at = 0; at + window <= sound.length; at += window) {
+        const { share, rms } = toneShare(sound.subarray(at, at + window), hz)
+        without = share > 0.7 && rms > 0.01 ? 0 : without + window / 8
+        longest = Math.max(longest, without)
+      }
+      return Math.round(Math.max(longest, lacking))
+    }
   }
 
   async stop() {

@@ -34,15 +34,16 @@ export class Server {
     server.data = data ?? mkdtempSync(join(tmpdir(), 'perezvon-e2e-'))
     server.http = await freePort()
     server.sip = await freePort()
-    const low = 21000 + Math.floor(Math.random() * 400) * 100
+    server.rtp = 21000 + Math.floor(Math.random() * 115) * 100
+    server.webrtc = await freePort()
     server.mode = mode
     server.environment = {
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PEREZVON_'))),
       PEREZVON_DATA: server.data,
       PEREZVON_HTTP: `127.0.0.1:${server.http}`,
       PEREZVON_SIP: `127.0.0.1:${server.sip}`,
-      PEREZVON_RTP_PORTS: `${low}-${low + 98}`,
-      PEREZVON_WEBRTC_PORT: String(await freePort()),
+      PEREZVON_RTP_PORTS: `${server.rtp}-${server.rtp + 98}`,
+      PEREZVON_WEBRTC_PORT: String(server.webrtc),
       PEREZVON_DEMO_PASSWORD: password,
       PEREZVON_DEMO_LIFE: life,
       ...env,
@@ -74,17 +75,27 @@ export class Server {
     return `http://127.0.0.1:${this.http}`
   }
 
+  /** Whether audio of phones or browsers may come in there. */
+  isMediaPort(port) {
+    return port === this.webrtc || (port >= this.rtp && port <= this.rtp + 98)
+  }
+
   /** As an outage would: no warning, nothing flushed. */
   async kill() {
     this.process.kill('SIGKILL')
     await this.exited
   }
 
-  async stop() {
+  /** As an operator would; the data stays. */
+  async end() {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       this.process.kill('SIGTERM')
       await this.exited
     }
+  }
+
+  async stop() {
+    await this.end()
     rmSync(this.data, { recursive: true, force: true })
   }
 
