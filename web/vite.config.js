@@ -21,6 +21,6 @@ export default defineConfig({
 
     maxWorkers: 1,
   },
-  // Without this Svelte's server half is loaded and mounting fails.
-  ...(process.env.VITEST ? { resolve: { conditions: ['browser'] } } : {}),
+  // Without the condition Svelte's server half is loaded and mounting fails. Tests compare texts with the server's sources.
+  ...(process.env.VITEST ? { resolve: { conditions: ['browser'] }, server: { fs: { allow: [here('..')] } } } : {}),
 })

@@ -1,6 +1,6 @@
 // Every step of a conversation in plain words.
 import type { JournalEntry, JournalEvent } from '@perezvon/api'
-import { duration, phone, t, type Mark } from '@perezvon/ui'
+import { caller, duration, phone, t, type Mark } from '@perezvon/ui'
 import { names } from '../../live/directory.svelte'
 import { reasonWord, shown } from '../presence/state'
 import { outcomeWord } from './words'
@@ -21,7 +21,7 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
   const queue = (id: string | null) => entry.queue_name || names.queue(id) || t('step.some_queue')
   switch (event.kind) {
     case 'interaction_started':
-      return { text: t('step.started', { direction: event.direction, from: phone(event.from) || t('desk.hidden_number'), to: phone(event.to) }) }
+      return { text: t('step.started', { direction: event.direction, from: caller(event.from), to: phone(event.to) }) }
     case 'customer_matched':
       return { text: event.created ? t('step.customer_created') : t('step.customer_matched') }
     case 'flow_answered':

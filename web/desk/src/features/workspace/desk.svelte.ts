@@ -1,6 +1,6 @@
 // What the workspace is about now, from the desk's view, and the note that goes with it.
 import type { InteractionView } from '@perezvon/api'
-import { phone, t } from '@perezvon/ui'
+import { caller } from '@perezvon/ui'
 import { live } from '../../live/live.svelte'
 import { Drafts } from './drafts'
 import { Note } from './note.svelte'
@@ -37,5 +37,5 @@ export const writing = new Writing()
 
 /** Whom the conversation is with: the card's name, the company, or the number. */
 export function nameOf(about: InteractionView): string {
-  return about.customer?.name || about.customer?.company || phone(about.from) || t('desk.hidden_number')
+  return about.customer?.name || about.customer?.company || caller(about.from)
 }

@@ -1,0 +1,50 @@
+// What to write instead of a refused value. The API says it in English with the numbers in the sentence; here each such
+// sentence is known by its form and said in the reader's language. A test reads the API's sources for sentences that are
+// missing.
+import { t } from '../i18n/language.svelte'
+
+type Words = (numbers: number[]) => string
+
+const CURES: [RegExp, Words][] = [
+  [/^write (\d+) to (\d+) characters$/, ([least = 0, most = 0]) => t('cure.length', { least, most })],
+  [/^write (\d+) characters at most$/, ([most = 0]) => t('cure.most', { most })],
+  [/^write a whole number from (\d+) to (\d+)$/, ([least = 0, most = 0]) => t('cure.range', { least, most })],
+  [/^write one line of plain text$/, () => t('cure.one_line')],
+  [/^write plain text$/, () => t('cure.plain')],
+  [/^give (\d+) at most$/, ([most = 0]) => t('cure.few', { most })],
+  [/^name each skill once$/, () => t('cure.skill_once')],
+  [/^name each once$/, () => t('cure.once')],
+  [/^there is no such skill$/, () => t('cure.no_skill')],
+  [/^there is no such thing; choose one of the list$/, () => t('cure.no_choice')],
+  [/^write 1 to 64 small Latin letters/, () => t('cure.key')],
+  [/^write an address such as anna@example.org$/, () => t('cure.email')],
+  [/^give the card a name or a number$/, () => t('cure.customer_name')],
+  [/^this number is on the card already$/, () => t('cure.number_twice')],
+  [/is not a telephone number/, () => t('cure.phone')],
+  [/^write 1 to 64 Latin letters, digits, -, _ or \.$/, () => t('cure.sip_username')],
+  [/^write it as sip:100@/, () => t('cure.phone_uri')],
+  [/^give the new person a password$/, () => t('cure.password_needed')],
+  [/^a new phone account needs the password once more$/, () => t('cure.password_again')],
+  [/^the password must have (\d+) characters at least$/, ([least = 0]) => t('cure.password_short', { least })],
+  [/^the password must have (\d+) bytes at most$/, () => t('cure.password_long')],
+  [/^write the date as /, () => t('cure.date')],
+  [/^this date cannot be reported on$/, () => t('cure.date_outside')],
+  [/^there is no such flow; choose one of the list$/, () => t('cure.no_flow')],
+  [/^send 1 to 32 of 0-9/, () => t('cure.digits')],
+  [/^write an address such as 192\.0\.2\.0\/24$/, () => t('cure.sources')],
+  [/^give an address that calls come from, or a registration$/, () => t('cure.sources_needed')],
+  [/^write it as sip:provider\.example$/, () => t('cure.registrar')],
+  [/^give the password that the provider gave you$/, () => t('cure.trunk_password')],
+  [/the call rings at your phone; pick it up$/, () => t('cure.rings_at_phone')],
+  [/as many wait in this queue as may$/, () => t('cure.queue_full')],
+  [/the journal cannot be written$/, () => t('cure.journal_away')],
+]
+
+/** The sentence in the reader's language; nothing when it is not known. */
+export function cure(detail: string): string | undefined {
+  for (const [form, words] of CURES) {
+    const found = form.exec(detail)
+    if (found) return words(found.slice(1).map(Number))
+  }
+  return undefined
+}
