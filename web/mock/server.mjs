@@ -56,7 +56,7 @@ export function startMock({ port = 8080, demo = true } = {}) {
       state.role = user.role
       return answer(200, { token: 'mock', user: me() })
     }
-    if (path.startsWith('/demo') && demo && !state.role && key !== 'POST /demo/session') return refuse(401, 'signed_out', 'sign in first')
+    if (path.startsWith('/demo') && demo && !state.role && key !== 'GET /demo' && key !== 'POST /demo/session') return refuse(401, 'signed_out', 'sign in first')
     if (path.startsWith('/demo')) return demo ? demoAnswer(key, body, state, answer, redraw) : refuse(404, 'not_found', 'no such thing')
     if (!state.role) return refuse(401, 'signed_out', 'sign in')
     if (state.fail) return refuse(503, 'database_away', 'The database does not answer. Calls go on; try again in a moment.')

@@ -1,6 +1,7 @@
 // Who is signed in. In the demo a visitor without a session becomes an agent at once.
 import { http, Problem, type Demo, type Me, type Role } from '@perezvon/api'
 import { asProblem } from '@perezvon/ui'
+import { mayBeSignedIn } from './cookie'
 
 type State = { at: 'starting' } | { at: 'signed_out' } | { at: 'signed_in'; me: Me } | { at: 'failed'; problem: Problem }
 
@@ -8,7 +9,7 @@ const LEFT = 'perezvon.left'
 
 class Session {
   state = $state.raw<State>({ at: 'starting' })
-  /** Set while this server is a demo that we have been let into. */
+  /** Set when this server is a demo, before sign-in too. */
   demo = $state.raw<Demo | null>(null)
 
   get me(): Me | null {
@@ -18,9 +19,10 @@ class Session {
   async start(): Promise<void> {
     this.state = { at: 'starting' }
     try {
-      const me = await this.current()
-      if (me) await this.enter(me)
-      else if (sessionStorage.getItem(LEFT) || !(await this.tryDemo())) this.state = { at: 'signed_out' }
+      const me = mayBeSignedIn() ? await this.current() : null
+      if (me) return await this.enter(me)
+      this.demo = await this.askDemo()
+      if (!this.demo || sessionStorage.getItem(LEFT) || !(await this.tryDemo())) this.state = { at: 'signed_out' }
     } catch (error) {
       this.state = { at: 'failed', problem: asProblem(error) }
     }
@@ -54,8 +56,17 @@ class Session {
   }
 
   private async enter(me: Me): Promise<void> {
-    this.demo = me.demo ? await http.get<Demo>('/demo').catch(() => null) : null
+    this.demo = me.demo ? await this.askDemo().catch(() => null) : null
     this.state = { at: 'signed_in', me }
+  }
+
+  private async askDemo(): Promise<Demo | null> {
+    try {
+      return await http.get<Demo>('/demo')
+    } catch (error) {
+      if (error instanceof Problem && error.status >= 400 && error.status < 500) return null
+      throw error
+    }
   }
 
   /** Whether the server is a demo that lets visitors of this machine in. */
