@@ -11,6 +11,7 @@ use perezvon_model::journal::{Entry, Event};
 use perezvon_model::prompt::Language;
 use perezvon_model::{InteractionId, RecordingId, UtcMs};
 use perezvon_store::{Db, InteractionFilter, InteractionRow, RowOutcome, RowRecording, StoreError, TenantDb};
+use tokio::sync::oneshot;
 
 use super::plan::{Company, ENGLISH_NUMBER};
 use super::seed::scope;
@@ -23,6 +24,8 @@ pub const RECORDINGS: usize = 8;
 const LOOKED_AT: u32 = 150;
 /// Shorter ones hold no conversation.
 const SHORTEST_MS: i64 = 25_000;
+/// Scheduling priority, as of media's sealing thread.
+const NICENESS: i32 = 10;
 /// Bytes of one side a millisecond.
 const PER_MS: usize = 8;
 /// Silence in mu-law.
@@ -55,12 +58,27 @@ pub async fn record(db: &Db, folder: &Path, library: &Arc<Library>) -> Result<us
         let path = folder.join(scope.tenant().to_string()).join(format!("{recording}.wav"));
         let library = Arc::clone(library);
         let conversation = row.clone();
-        let sealed = tokio::task::spawn_blocking(move || write(&path, &conversation, &library));
-        let sealed = sealed.await.map_err(std::io::Error::other)??;
+        let sealed = behind_the_calls(move || write(&path, &conversation, &library)).await?;
         tenant.append(&entries(&row, recording, &sealed)).await?;
         made += 1;
     }
     Ok(made)
+}
+
+/// Runs work on a thread of its own, below everything that serves calls. A caller that goes away leaves it to end by
+/// itself: it is one file's work.
+async fn behind_the_calls<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    let (done, outcome) = oneshot::channel();
+    std::thread::Builder::new().name("demo-recording".to_owned()).spawn(move || {
+        if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+            tracing::debug!(%error, "the demo's recordings keep the common priority");
+        }
+        // The caller may have gone.
+        let _ = done.send(work());
+    })?;
+    outcome.await.map_err(std::io::Error::other)?
 }
 
 /// The shortest of the newest conversations from before the company was founded here; the same at every start.
