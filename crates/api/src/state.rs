@@ -144,7 +144,8 @@ impl ApiState {
         self.0.reloads.subscribe()
     }
 
-    pub(crate) fn reloaded(&self) {
+    /// Tells open pages that another configuration runs now.
+    pub fn reloaded(&self) {
         self.0.reloads.send_modify(|count| *count = count.wrapping_add(1));
     }
 

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, IsTerminal};
 
-use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 use perezvon_api::{SipHa1, sip_ha1};
 use perezvon_model::config::{Disposition, FlowSource, Number, Queue, WrapUp};
@@ -10,8 +9,8 @@ use perezvon_model::prompt::Language;
 use perezvon_model::{Device, DispositionId, E164, FlowId, NumberId, QueueId, TenantId, TenantScope, UserId};
 use perezvon_store::{Db, Ha1, PasswordHashes, StoreError, Tenant, User};
 
+use crate::clock::now;
 use crate::settings::Settings;
-use crate::tenant::now;
 
 #[derive(Subcommand)]
 pub enum Admin {
@@ -78,9 +77,7 @@ fn bad(sentence: impl Into<String>) -> anyhow::Error {
 pub fn run(settings: Settings, command: Admin) -> anyhow::Result<()> {
     crate::start::log_to_stderr("warn");
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        let db = Db::open(&settings.database_url, perezvon_store::Limits::default())
-            .await
-            .context("cannot open the database; check PEREZVON_DATABASE_URL")?;
+        let db = crate::start::open_database(&settings).await?;
         let outcome = carry_out(&db, command).await;
         db.close().await;
         outcome

@@ -5,20 +5,14 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use anyhow::Context;
-use perezvon_api::{SipHa1, sip_ha1};
-use perezvon_demo::company::{self, Credentials, Seeded};
 use perezvon_demo::life::{self, LifeConfig};
-use perezvon_store::Db;
 
 use crate::settings::Settings;
-use crate::tenant::now;
 
 const PASSWORD: &str = "PEREZVON_DEMO_PASSWORD";
 const HTTP: &str = "PEREZVON_HTTP";
 const SIP: &str = "PEREZVON_SIP";
 const CALLS_AT_START: u32 = 4;
-const ADMIN: &str = "admin@demo.example";
 
 /// The running child; its standard input carries the controls, and its end ends the child.
 pub struct Life {
@@ -75,26 +69,6 @@ impl Life {
             let _ = child.wait();
         }
     }
-}
-
-/// Makes the demo company at the first start; a later start changes the password only when it is another one.
-pub async fn seed(db: &Db, password: &str) -> anyhow::Result<()> {
-    let admin = db.sign_in(ADMIN).await;
-    if admin.is_ok_and(|admin| perezvon_api::password::verify(password, &admin.password)) {
-        return Ok(());
-    }
-    let ha1 = |username: &str| {
-        let SipHa1 { md5, sha256 } = sip_ha1(username, password);
-        (md5, sha256)
-    };
-    let credentials = Credentials { password_hash: perezvon_api::password::hash(password)?, ha1: &ha1 };
-    match company::seed(db, &credentials, now()).await.context("cannot make the demo company")? {
-        Seeded::Made { rows } => tracing::info!(rows, "made the demo company and a month of history"),
-        Seeded::Present => {
-            company::set_password(db, &credentials).await.context("cannot set the demo's password")?
-        }
-    }
-    Ok(())
 }
 
 /// The child's own main.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -12,12 +13,14 @@ use perezvon_store::{Db, StoreError};
 use perezvon_telephony::{Directory, NumberMatch, PhoneAccount, PhoneTarget, TrunkMatch};
 
 use crate::journal_writer::JournalWriter;
+use crate::tenants::Running;
 
 /// The configurations of all tenants and the map over them.
 pub struct Configurations {
     tenants: Mutex<HashMap<TenantId, Arc<TenantConfig>>>,
     map: ArcSwap<Map>,
     journal: JournalWriter,
+    closed: AtomicBool,
 }
 
 /// Built whole and swapped whole, so that telephony never sees half a change.
@@ -34,7 +37,7 @@ struct Map {
 
 impl Configurations {
     pub fn new(journal: JournalWriter) -> Self {
-        Self { tenants: Mutex::default(), map: ArcSwap::default(), journal }
+        Self { tenants: Mutex::default(), map: ArcSwap::default(), journal, closed: AtomicBool::new(false) }
     }
 
     /// Loads every tenant; returns their scopes, in the order of their making.
@@ -58,12 +61,32 @@ impl Configurations {
 
     async fn load(&self, db: &Db, scope: TenantScope) -> Result<Arc<TenantConfig>, StoreError> {
         let mut config = db.tenant(&scope).config().await?;
-        config.utc_offset_min = utc_offset_min(&config.time_zone, crate::tenant::now());
+        config.utc_offset_min = utc_offset_min(&config.time_zone, crate::clock::now());
         let config = Arc::new(config);
         if let Ok(mut tenants) = self.tenants.lock() {
             tenants.insert(scope.tenant(), config.clone());
         }
         Ok(config)
+    }
+
+    /// Tenants whose stored configuration is not the one in memory: it has another version, or the clocks of its time
+    /// zone were changed (summer time), or it does not run.
+    pub async fn stale(&self, db: &Db, running: &Running) -> Result<Vec<TenantScope>, StoreError> {
+        let stored = db.tenants().await?;
+        let at = crate::clock::now();
+        let is_stale = |tenant: &perezvon_store::Tenant| {
+            let changed = self.of(scope(tenant.id)).is_none_or(|config| {
+                config.version != tenant.config_version
+                    || config.utc_offset_min != utc_offset_min(&tenant.time_zone, at)
+            });
+            changed || running.mail(tenant.id).is_none()
+        };
+        Ok(stored.iter().filter(|tenant| is_stale(tenant)).map(|tenant| scope(tenant.id)).collect())
+    }
+
+    /// From now on new calls are refused: the server stops.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     pub fn of(&self, scope: TenantScope) -> Option<Arc<TenantConfig>> {
@@ -150,7 +173,7 @@ impl Directory for Configurations {
 
     /// While too much of the journal waits, what a new call would say could not be kept.
     fn accepting(&self) -> bool {
-        self.journal.has_room()
+        self.journal.has_room() && !self.closed.load(Ordering::Relaxed)
     }
 
     fn registrations(&self) -> Vec<(TenantScope, Trunk)> {

@@ -21,7 +21,7 @@ pub const BACKLOG: usize = 200_000;
 const BATCH: usize = 512;
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(2);
-/// Rows older than this make the journal "behind".
+/// Rows older than this, with more behind them, make the journal "behind".
 const BEHIND_MS: i64 = 1_000;
 
 type Reply = oneshot::Sender<Result<(), CommandRefused>>;
@@ -36,7 +36,7 @@ struct Step {
 #[derive(Default)]
 struct Gauges {
     waiting: AtomicUsize,
-    oldest_ms: AtomicI64,
+    lag_ms: AtomicI64,
     written: AtomicU64,
     retries: AtomicU64,
     refused: AtomicU64,
@@ -54,6 +54,8 @@ pub struct JournalWriter {
 #[derive(Clone, Copy, Debug)]
 pub struct JournalCounters {
     pub waiting: usize,
+    /// Age of the last row when it was written.
+    pub lag_ms: i64,
     pub written: u64,
     pub retries: u64,
     /// Entries refused because the backlog was full.
@@ -98,6 +100,7 @@ impl JournalWriter {
     pub fn counters(&self) -> JournalCounters {
         JournalCounters {
             waiting: self.gauges.waiting.load(Ordering::Relaxed),
+            lag_ms: self.gauges.lag_ms.load(Ordering::Relaxed),
             written: self.gauges.written.load(Ordering::Relaxed),
             retries: self.gauges.retries.load(Ordering::Relaxed),
             refused: self.gauges.refused.load(Ordering::Relaxed),
@@ -175,9 +178,11 @@ impl Shell {
     }
 
     fn settle(&self, last: Option<&Entry>) {
-        let lag = last.map_or(0, |entry| crate::tenant::now().since_ms(entry.at));
-        self.gauges.oldest_ms.store(lag, Ordering::Relaxed);
-        let health = if lag > BEHIND_MS { JournalHealth::Behind } else { JournalHealth::Ok };
+        let lag = last.map_or(0, |entry| crate::clock::now().since_ms(entry.at));
+        self.gauges.lag_ms.store(lag, Ordering::Relaxed);
+        // With nothing left to write all is told, however late: nothing may come for long that would say so.
+        let waits = self.gauges.waiting.load(Ordering::Relaxed) > 0;
+        let health = if waits && lag > BEHIND_MS { JournalHealth::Behind } else { JournalHealth::Ok };
         if self.health.send_if_modified(|now| std::mem::replace(now, health) != health) {
             tracing::info!(?health, lag_ms = lag, "the journal is written");
         }

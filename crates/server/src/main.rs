@@ -3,22 +3,30 @@
 
 mod admin;
 mod child;
+mod clock;
 mod configuration;
+mod data_folder;
+mod demo;
+mod events;
 mod journal_writer;
 mod leg_map;
 mod library;
 mod measures;
 mod recordings;
 mod settings;
+mod signals;
+mod sip_probe;
 mod start;
 mod tenant;
+mod tenants;
 mod web;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::settings::{SETTINGS, Settings};
+use crate::data_folder::DataFolder;
+use crate::settings::Settings;
 
 #[derive(Parser)]
 #[command(name = "perezvon", version, about = "An open contact centre in one program", max_term_width = 110)]
@@ -36,7 +44,7 @@ enum Command {
     /// Make companies, users and numbers; reset passwords
     #[command(subcommand)]
     Admin(admin::Admin),
-    /// List every setting with its default and meaning
+    /// List every setting: the value in force, where it comes from, and its meaning
     Settings,
     /// The demo's simulated callers and agents; started by `demo` as a process of its own
     #[command(hide = true)]
@@ -46,39 +54,30 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
-        Command::Settings => {
-            list_settings();
-            Ok(())
-        }
+        Command::Settings => Settings::list().map_err(anyhow::Error::from).map(|list| print!("{list}")),
         Command::DemoLife => child::run(),
-        command => Settings::load().map_err(anyhow::Error::from).and_then(|settings| {
-            std::fs::create_dir_all(&settings.data).map_err(|error| {
-                anyhow::anyhow!(
-                    "cannot make the data folder {}: {error}; set PEREZVON_DATA to one that can be written",
-                    settings.data.display()
-                )
-            })?;
-            match command {
-                Command::Serve => start::run(settings, start::Mode::Serve),
-                Command::Demo => start::run(settings, start::Mode::Demo),
-                Command::Admin(admin) => admin::run(settings, admin),
-                Command::Settings | Command::DemoLife => Ok(()),
-            }
-        }),
+        Command::Serve => serve(start::Mode::Serve),
+        Command::Demo => serve(start::Mode::Demo),
+        Command::Admin(admin) => prepared().and_then(|(settings, _)| admin::run(settings, admin)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("perezvon: {error:#}");
+            // One line, whatever a library has to say.
+            eprintln!("perezvon: {}", format!("{error:#}").replace(['\r', '\n'], " "));
             let bad_input = error.is::<settings::SettingsError>() || error.is::<admin::BadInput>();
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
     }
 }
 
-fn list_settings() {
-    for setting in SETTINGS {
-        let default = if setting.default.is_empty() { "(empty)" } else { setting.default };
-        println!("PEREZVON_{:<24}{default:<18}{}", setting.key.to_uppercase(), setting.meaning);
-    }
+fn serve(mode: start::Mode) -> anyhow::Result<()> {
+    let (settings, folder) = prepared()?;
+    start::run(settings, mode, &folder)
+}
+
+fn prepared() -> anyhow::Result<(Settings, DataFolder)> {
+    let settings = Settings::load()?;
+    let folder = DataFolder::open(&settings)?;
+    Ok((settings, folder))
 }

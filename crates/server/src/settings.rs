@@ -1,9 +1,13 @@
 //! Settings: environment `PEREZVON_*` over one TOML file over defaults. `docs/operations.md` lists them all.
 
+mod shown;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+pub use shown::without_secrets;
 
 /// One setting: its key in the TOML file (the environment name is `PEREZVON_` and the key in capitals), its
 /// default as text, and what it means.
@@ -42,8 +46,8 @@ settings! {
 
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum SettingsError {
-    #[error("cannot read the settings file {0}: {1}")]
-    Unreadable(PathBuf, String),
+    #[error("cannot read the settings file {path}, {why}")]
+    Unreadable { path: String, why: String },
     #[error("{origin} has the value `{value}`, which is not {wanted}")]
     Bad { origin: String, value: String, wanted: String },
     #[error("{origin} is not a setting; the nearest is {nearest} (all are listed by `perezvon settings`)")]
@@ -74,6 +78,16 @@ pub struct Settings {
 impl Settings {
     /// Reads the file named by `PEREZVON_CONFIG`, or `perezvon.toml` here when it exists, and the environment.
     pub fn load() -> Result<Self, SettingsError> {
+        Self::parse(&Self::read()?)
+    }
+
+    /// Every setting with its value in force, its origin and its meaning, for people; secrets are masked.
+    pub fn list() -> Result<String, SettingsError> {
+        let values = Self::read()?;
+        Ok(shown::list(&Self::parse(&values)?, &values))
+    }
+
+    fn read() -> Result<Values, SettingsError> {
         let environment: BTreeMap<String, String> =
             std::env::vars().filter(|(name, _)| name.starts_with("PEREZVON_")).collect();
         let named = environment.get("PEREZVON_CONFIG").map(PathBuf::from);
@@ -81,22 +95,17 @@ impl Settings {
             Some(path) => Some(path),
             None => Some(PathBuf::from("perezvon.toml")).filter(|path| path.exists()),
         };
-        Self::from_sources(file.as_deref(), &environment)
+        Self::sources(file.as_deref(), &environment)
     }
 
-    fn from_sources(
-        file: Option<&Path>,
-        environment: &BTreeMap<String, String>,
-    ) -> Result<Self, SettingsError> {
-        let mut values: BTreeMap<&'static str, Value> = SETTINGS
+    fn sources(file: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<Values, SettingsError> {
+        let mut values: Values = SETTINGS
             .iter()
-            .map(|setting| {
-                (setting.key, Value { text: setting.default.to_owned(), origin: "the default".into() })
-            })
+            .map(|setting| (setting.key, Value { text: setting.default.to_owned(), origin: Origin::Default }))
             .collect();
         if let Some(path) = file {
             for (key, text) in read_toml(path)? {
-                let origin = format!("`{key}` in {}", path.display());
+                let origin = Origin::File { key: key.clone(), path: path.to_owned() };
                 values.insert(known(&key, &origin)?, Value { text, origin });
             }
         }
@@ -105,12 +114,13 @@ impl Settings {
             if key == "config" {
                 continue;
             }
-            values.insert(known(&key, name)?, Value { text: text.clone(), origin: name.clone() });
+            let origin = Origin::Environment { name: name.clone() };
+            values.insert(known(&key, &origin)?, Value { text: text.clone(), origin });
         }
-        Self::parse(&values)
+        Ok(values)
     }
 
-    fn parse(values: &BTreeMap<&'static str, Value>) -> Result<Self, SettingsError> {
+    fn parse(values: &Values) -> Result<Self, SettingsError> {
         let of = |key: &str| values.get(key).expect("every setting has a default");
         let data = PathBuf::from(&of("data").text);
         let sip: SocketAddr = of("sip").read("an address and a port, such as 127.0.0.1:5060")?;
@@ -131,7 +141,7 @@ impl Settings {
             }
             _ => {
                 return Err(SettingsError::Bad {
-                    origin: of("database_url").origin.clone(),
+                    origin: of("database_url").origin.to_string(),
                     value: "(not shown)".into(),
                     wanted: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`".into(),
                 });
@@ -165,14 +175,37 @@ impl Settings {
     }
 }
 
+type Values = BTreeMap<&'static str, Value>;
+
 struct Value {
     text: String,
-    origin: String,
+    origin: Origin,
+}
+
+/// Where a value comes from, as it is named to people.
+enum Origin {
+    Default,
+    File { key: String, path: PathBuf },
+    Environment { name: String },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Origin::Default => f.write_str("the default"),
+            Origin::File { key, path } => write!(f, "`{key}` in {}", path.display()),
+            Origin::Environment { name } => f.write_str(name),
+        }
+    }
 }
 
 impl Value {
     fn bad(&self, wanted: impl Into<String>) -> SettingsError {
-        SettingsError::Bad { origin: self.origin.clone(), value: self.text.clone(), wanted: wanted.into() }
+        SettingsError::Bad {
+            origin: self.origin.to_string(),
+            value: self.text.clone(),
+            wanted: wanted.into(),
+        }
     }
 
     fn read<T: std::str::FromStr>(&self, wanted: &str) -> Result<T, SettingsError> {
@@ -211,24 +244,30 @@ impl Value {
     }
 }
 
-fn known(key: &str, origin: &str) -> Result<&'static str, SettingsError> {
+fn known(key: &str, origin: &Origin) -> Result<&'static str, SettingsError> {
     if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
         return Ok(setting.key);
     }
     let nearest =
         SETTINGS.iter().min_by_key(|setting| distance(setting.key, key)).expect("there are settings");
-    let nearest = match origin.starts_with("PEREZVON_") {
-        true => format!("PEREZVON_{}", nearest.key.to_uppercase()),
-        false => nearest.key.to_owned(),
+    let nearest = match origin {
+        Origin::Environment { .. } => environment_name(nearest.key),
+        Origin::Default | Origin::File { .. } => nearest.key.to_owned(),
     };
-    Err(SettingsError::Unknown { origin: origin.to_owned(), nearest })
+    Err(SettingsError::Unknown { origin: origin.to_string(), nearest })
+}
+
+fn environment_name(key: &str) -> String {
+    format!("PEREZVON_{}", key.to_uppercase())
 }
 
 fn read_toml(path: &Path) -> Result<Vec<(String, String)>, SettingsError> {
-    let unreadable = |why: String| SettingsError::Unreadable(path.to_owned(), why);
+    let unreadable = |why: String| SettingsError::Unreadable { path: path.display().to_string(), why };
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| unreadable(error.message().into()))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map_or(1, |at| text[..at.start].matches('\n').count() + 1);
+        unreadable(format!("line {line}: {}; write lines such as max_calls = 2000", error.message()))
+    })?;
     table
         .into_iter()
         .map(|(key, value)| match value {
@@ -266,6 +305,13 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    fn from_sources(
+        file: Option<&Path>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Settings, SettingsError> {
+        Settings::parse(&Settings::sources(file, environment)?)
+    }
+
     fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
     }
@@ -274,8 +320,7 @@ mod tests {
     fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "http = \"127.0.0.1:9000\"\nmax_calls = 5\ndemo_life = false").unwrap();
-        let settings =
-            Settings::from_sources(Some(file.path()), &env(&[("PEREZVON_HTTP", "127.0.0.1:9001")])).unwrap();
+        let settings = from_sources(Some(file.path()), &env(&[("PEREZVON_HTTP", "127.0.0.1:9001")])).unwrap();
         assert_eq!(settings.http.port(), 9001);
         assert_eq!(settings.max_calls, 5);
         assert!(!settings.demo_life);
@@ -284,8 +329,7 @@ mod tests {
 
     #[test]
     fn the_public_address_is_that_of_sip_unless_it_is_said() {
-        let of =
-            |pairs: &[(&str, &str)]| Settings::from_sources(None, &env(pairs)).unwrap().public_ip.to_string();
+        let of = |pairs: &[(&str, &str)]| from_sources(None, &env(pairs)).unwrap().public_ip.to_string();
         assert_eq!(of(&[]), "127.0.0.1");
         assert_eq!(of(&[("PEREZVON_SIP", "192.0.2.7:5060")]), "192.0.2.7");
         assert_eq!(
@@ -305,22 +349,21 @@ mod tests {
             ("PEREZVON_DEMO_LIFE", "perhaps", "`on` or `off`"),
             ("PEREZVON_DATABASE_URL", "mysql://x", "sqlite:PATH"),
         ] {
-            let error = Settings::from_sources(None, &env(&[(name, value)])).unwrap_err().to_string();
+            let error = from_sources(None, &env(&[(name, value)])).unwrap_err().to_string();
             assert!(error.contains(name) && error.contains(wanted), "{error}");
         }
     }
 
     #[test]
     fn a_database_password_is_not_repeated_in_an_error() {
-        let error = Settings::from_sources(None, &env(&[("PEREZVON_DATABASE_URL", "pg:hunter2")]))
-            .unwrap_err()
-            .to_string();
+        let error =
+            from_sources(None, &env(&[("PEREZVON_DATABASE_URL", "pg:hunter2")])).unwrap_err().to_string();
         assert!(!error.contains("hunter2"));
     }
 
     #[test]
     fn a_misspelt_setting_is_refused_with_the_nearest() {
-        let error = Settings::from_sources(None, &env(&[("PEREZVON_HTPP", "x")])).unwrap_err().to_string();
+        let error = from_sources(None, &env(&[("PEREZVON_HTPP", "x")])).unwrap_err().to_string();
         assert!(error.contains("PEREZVON_HTTP"), "{error}");
     }
 
@@ -328,7 +371,7 @@ mod tests {
     fn every_setting_is_in_the_operations_page() {
         let page = include_str!("../../../docs/operations.md");
         for setting in SETTINGS {
-            let name = format!("PEREZVON_{}", setting.key.to_uppercase());
+            let name = environment_name(setting.key);
             assert!(page.contains(&name), "{name} is missing in docs/operations.md");
         }
     }

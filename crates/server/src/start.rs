@@ -1,33 +1,43 @@
 //! The order of starting and stopping, readable in a minute.
 
-use std::collections::HashMap;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::sync::{Arc, RwLock};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn;
-use perezvon_api::{ApiConfig, ApiState, DemoPort, Readiness, TenantPort, Tenants};
-use perezvon_engine::{AgentToday, Tenant, Today};
-use perezvon_media::{Media, MediaConfig, MediaEvent};
-use perezvon_model::engine::Input;
-use perezvon_model::leg::LegEvent;
-use perezvon_model::{TenantId, TenantScope, UserId};
+use perezvon_api::{ApiConfig, ApiState, Readiness};
+use perezvon_media::{Media, MediaConfig};
 use perezvon_store::Db;
-use perezvon_telephony::{Telephony, TelephonyConfig, TelephonyEvent};
+use perezvon_telephony::{Telephony, TelephonyConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::child::Life;
+use crate::clock::now;
 use crate::configuration::Configurations;
+use crate::data_folder::DataFolder;
+use crate::events::{carry_telephony, of_media};
 use crate::journal_writer::JournalWriter;
 use crate::leg_map::LegMap;
 use crate::settings::Settings;
-use crate::tenant::{Mail, Surroundings, TenantTask, now};
+use crate::signals::Signals;
+use crate::sip_probe::{Listener, PACE, watch_listener};
+use crate::tenant::Surroundings;
+use crate::tenants::{Keeper, Running};
 
 /// Events of telephony that may wait for the pump.
 const TELEPHONY_EVENTS: usize = 65_536;
+/// How long a stop waits for answers that are on their way to browsers.
+const HTTP_DRAIN: Duration = Duration::from_secs(5);
+/// How long a stop takes at most after that: peers' last words 3 s, the journal one statement of 10 s.
+const STOP_MOST: Duration = Duration::from_secs(20);
+/// What blocking threads get after all is closed, such as the drawing of a recording.
+const THREADS_MOST: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -35,52 +45,45 @@ pub enum Mode {
     Demo,
 }
 
-/// Tenants that run on this server.
-#[derive(Default)]
-struct Running(RwLock<HashMap<TenantId, (TenantPort, mpsc::Sender<Mail>)>>);
-
-impl Running {
-    fn mail(&self, tenant: TenantId) -> Option<mpsc::Sender<Mail>> {
-        Some(self.0.read().ok()?.get(&tenant)?.1.clone())
-    }
-}
-
-impl Tenants for Running {
-    fn port(&self, tenant: TenantId) -> Option<TenantPort> {
-        Some(self.0.read().ok()?.get(&tenant)?.0.clone())
-    }
-}
-
 pub fn log_to_stderr(filter: &str) {
     let filter = format!("rsipstack=warn,{filter}");
     let filter =
         tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "rsipstack=warn,info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
+    // Colours are for people: in a file or the system's journal they are noise.
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(colours)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
-pub fn run(settings: Settings, mode: Mode) -> anyhow::Result<()> {
+pub fn run(settings: Settings, mode: Mode, folder: &DataFolder) -> anyhow::Result<()> {
     log_to_stderr(&settings.log);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(settings, mode))
+    folder.for_one_server()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(serve(settings, mode));
+    runtime.shutdown_timeout(THREADS_MOST);
+    outcome
 }
 
 async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     // The listener first: a port in use is the commonest mistake and must be said at once.
-    let listener = TcpListener::bind(settings.http)
-        .await
-        .map_err(|error| in_use("HTTP", "PEREZVON_HTTP", settings.http, &error))?;
-    let db = Db::open(&settings.database_url, perezvon_store::Limits::default())
-        .await
-        .context("cannot open the database; check PEREZVON_DATABASE_URL")?;
+    let listener = TcpListener::bind(settings.http).await.with_context(|| {
+        format!("cannot listen for HTTP on {}; set PEREZVON_HTTP to a free address and port", settings.http)
+    })?;
+    let db = open_database(&settings).await?;
     let (stop, stopped) = watch::channel(false);
     let (journal, journal_task) = JournalWriter::start(db.clone(), stopped.clone());
     let sounds = Arc::new(crate::library::sounds());
 
     let password = match mode {
         Mode::Serve => None,
-        Mode::Demo => Some(demo_password(&settings)),
+        Mode::Demo => Some(crate::demo::password(&settings)),
     };
     if let Some(password) = &password {
-        crate::child::seed(&db, password).await?;
+        crate::demo::seed(&db, password).await?;
     }
 
     let configurations = Arc::new(Configurations::new(journal.clone()));
@@ -95,7 +98,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
             webrtc_port: settings.webrtc_port,
             library: sounds.clone(),
         },
-        media_events(legs.clone()),
+        of_media(legs.clone()),
     )
     .context("cannot start audio; check PEREZVON_WEBRTC_PORT and PEREZVON_RTP_PORTS")?;
     let telephony = Telephony::start(
@@ -128,174 +131,123 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         legs: legs.clone(),
         configurations: configurations.clone(),
         recordings: settings.recordings.clone(),
-        newcomer: life.clone().map(newcomer),
+        newcomer: life.clone().map(crate::demo::newcomer),
     };
-    let mut tasks = JoinSet::new();
+    let tasks = JoinSet::new();
+    let mut keeper = Keeper { around, running: running.clone(), stopped: stopped.clone(), tasks };
     for scope in scopes {
-        start_tenant(scope, &around, &running, &stopped, &mut tasks).await?;
+        keeper.start(scope).await?;
     }
     let (hang_up, hung_up) = watch::channel(false);
     let carrier = tokio::spawn(carry_telephony(pump, running.clone(), legs.clone(), hung_up));
-    tasks.spawn(beat(db.clone(), stopped.clone()));
+    let mut chores = JoinSet::new();
+    chores.spawn(beat(db.clone(), stopped.clone()));
+    let (told, sip) = watch::channel(Listener::Answers);
+    chores.spawn(watch_listener(telephony.local_addr(), PACE, told, stopped.clone()));
+    if mode == Mode::Demo {
+        chores.spawn(crate::demo::record(db.clone(), settings.recordings.clone(), sounds, stopped.clone()));
+    }
 
-    let demo = password.as_ref().map(|_| demo_port(life.clone()));
-    let readiness = {
-        let running = running.clone();
-        Arc::new(move || {
-            if running.0.is_poisoned() {
-                Readiness::NotReady(vec!["a tenant's task failed".into()])
-            } else {
-                Readiness::Ready
-            }
-        })
-    };
     let config = ApiConfig {
         public_url: settings.public_url.clone(),
         secure_cookies: settings.secure_cookies,
         recordings: settings.recordings.clone(),
-        demo,
+        demo: password.as_ref().map(|_| crate::demo::port(life.clone())),
         prompts: Arc::new(crate::library::prompt_names()),
         peaks: Arc::new(crate::recordings::peaks),
-        readiness,
+        readiness: readiness(running.clone(), sip),
         metrics: crate::measures::metrics(media.clone(), telephony.clone(), journal.clone()),
         journal: journal.health(),
         trusted_proxies: settings.trusted_proxies.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let api = ApiState::new(db.clone(), running.clone(), config);
+    let keeper = tokio::spawn(keeper.keep(api.clone()));
     let pages = Router::new().fallback(crate::web::serve).layer(from_fn(perezvon_api::security_headers));
     let router = perezvon_api::router(api.clone()).fallback_service(pages);
+    let (wish, wished) = watch::channel(false);
+    let signals = tokio::spawn(Signals::listen().context("signals cannot be heard")?.carry(wish));
     greet(&settings, mode, password.as_deref());
-    let http = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            stop_signal().await;
-            api.shutdown().await;
-        });
-    http.await.context("the HTTP server failed")?;
+    serve_http(listener, router, api, wished).await?;
 
-    if let Some(life) = life {
-        life.stop();
-    }
-    // What the ended calls have to say goes to the mailboxes first, then the tenants' tasks end, then the journal.
-    telephony.shutdown().await;
-    hang_up.send_replace(true);
-    carrier.await.context("the task that carries telephony's events failed")?;
-    stop.send_replace(true);
-    while tasks.join_next().await.is_some() {}
-    journal_task.await.context("the journal's writer failed")?;
-    db.close().await;
-    Ok(())
-}
-
-async fn start_tenant(
-    scope: TenantScope,
-    around: &Surroundings,
-    running: &Arc<Running>,
-    stopped: &watch::Receiver<bool>,
-    tasks: &mut JoinSet<()>,
-) -> anyhow::Result<()> {
-    let config = around.configurations.of(scope).context("the tenant was loaded a moment ago")?;
-    let tenant = around.db.tenant(&scope);
-    let interrupted =
-        tenant.interrupted(now()).await.context("cannot read what was open at the last stop")?;
-    tenant.append(&interrupted.entries).await.context("cannot close what was open at the last stop")?;
-    if !interrupted.entries.is_empty() {
-        tracing::warn!(tenant = %config.name, rows = interrupted.entries.len(), "closed what the last stop interrupted");
-    }
-    let mut engine = Tenant::new(seed());
-    engine.handle(now(), Input::Configure { config: config.clone() });
-    let midnight = crate::configuration::midnight(now(), config.utc_offset_min);
-    engine.set_today(today(tenant.today(midnight).await.context("cannot read today's figures")?));
-    let (task, mail, port) = TenantTask::new(scope, engine, around.clone());
-    for agent in &config.agents {
-        around.legs.put_agent(agent.id, scope, mail.clone());
-    }
-    let growing = &interrupted.growing;
-    crate::recordings::seal_left_over(growing, scope, &around.recordings, &around.media, &around.legs, &mail);
-    if let Ok(mut all) = running.0.write() {
-        all.insert(scope.tenant(), (port, mail));
-    }
-    tasks.spawn(task.run(stopped.clone()));
-    Ok(())
-}
-
-/// The store's sums in the engine's words.
-fn today(stored: perezvon_store::report::Today) -> Today {
-    let agents = stored.agents.into_iter();
-    Today {
-        queues: stored.queues,
-        agents: agents
-            .map(|(agent, sums)| (agent, AgentToday { handled: sums.handled, handle_ms: sums.handle_ms }))
-            .collect(),
-    }
-}
-
-/// Ids must differ between starts; nothing else depends on the seed.
-fn seed() -> u64 {
-    let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
-    high ^ low
-}
-
-fn media_events(legs: Arc<LegMap>) -> perezvon_media::Events {
-    Arc::new(move |event| {
-        let leg_event = |leg, event| legs.to_leg(leg, Input::Leg { leg, event });
-        match event {
-            MediaEvent::Digit { leg, digit } => drop(leg_event(leg, LegEvent::Digit { digit })),
-            MediaEvent::PlayDone { leg, play } => drop(leg_event(leg, LegEvent::PlayDone { play })),
-            MediaEvent::LegSilent { leg } => drop(leg_event(leg, LegEvent::MediaLost)),
-            MediaEvent::BrowserConnected { agent } => drop(legs.to_browser(agent, true)),
-            MediaEvent::BrowserLost { agent } => drop(legs.to_browser(agent, false)),
-            MediaEvent::RecordingSealed { recording, duration_ms, bytes, file: _ } => {
-                legs.recording_sealed(recording, duration_ms, bytes);
-            }
-            MediaEvent::RecordingFailed { recording, reason } => {
-                tracing::error!(%recording, reason, "a recording was not kept");
-                legs.recording_sealed(recording, 0, 0);
-            }
+    let stopping = async {
+        configurations.close();
+        // What the ended calls have to say goes to the mailboxes first, then the tenants' tasks end, then the journal.
+        telephony.shutdown().await;
+        // The demo's callers go last, so that they may answer the BYE.
+        if let Some(life) = &life {
+            life.stop();
         }
+        hang_up.send_replace(true);
+        carrier.await.context("the task that carries telephony's events failed")?;
+        stop.send_replace(true);
+        ended(keeper, "the task that keeps the tenants").await?;
+        while chores.join_next().await.is_some() {}
+        ended(journal_task, "the journal's writer").await?;
+        db.close().await;
+        anyhow::Ok(())
+    };
+    let outcome = tokio::time::timeout(STOP_MOST, stopping).await;
+    signals.abort();
+    outcome.unwrap_or_else(|_| {
+        tracing::error!("stopped before all was written; the next start closes what is open");
+        Ok(())
     })
 }
 
-/// Brings telephony's events to the tenants; ends when telephony has and all is carried.
-async fn carry_telephony(
-    mut events: mpsc::Receiver<TelephonyEvent>,
-    running: Arc<Running>,
-    legs: Arc<LegMap>,
-    mut hung_up: watch::Receiver<bool>,
-) {
-    loop {
-        let event = tokio::select! {
-            biased;
-            Some(event) = events.recv() => event,
-            () = is_set(&mut hung_up) => return,
-        };
-        let (scope, input) = match event {
-            TelephonyEvent::CallArrived { scope, interaction, leg, trunk, from, to, flow, language } => {
-                if let Some(mail) = running.mail(scope.tenant()) {
-                    legs.put(leg, scope, mail);
-                }
-                (scope, Input::CallArrived { interaction, leg, trunk, from, to, flow, language })
-            }
-            TelephonyEvent::Leg { scope, leg, event } => {
-                if matches!(event, LegEvent::Ended { .. } | LegEvent::Failed { .. }) {
-                    legs.remove(leg);
-                }
-                (scope, Input::Leg { leg, event })
-            }
-            TelephonyEvent::PhoneRegistered { scope, agent, registered } => {
-                let device = perezvon_model::Device::Phone;
-                (scope, Input::DeviceChanged { agent, device, connected: registered })
-            }
-            TelephonyEvent::TrunkState { scope, trunk, state } => {
-                tracing::info!(tenant = %scope.tenant(), %trunk, ?state, "trunk");
-                continue;
-            }
-        };
-        let Some(mail) = running.mail(scope.tenant()) else { continue };
-        if mail.send(Mail::Input(input)).await.is_err() {
-            tracing::debug!(tenant = %scope.tenant(), "the tenant's task has ended");
+pub async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
+    Db::open(&settings.database_url, perezvon_store::Limits::default()).await.with_context(|| {
+        let place = crate::settings::without_secrets(&settings.database_url);
+        format!("cannot open the database {place}; check PEREZVON_DATABASE_URL, and that the database runs")
+    })
+}
+
+/// Until the stop is wished for, and then as long as answers take, within a limit.
+async fn serve_http(
+    listener: TcpListener,
+    router: Router,
+    api: ApiState,
+    wished: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let mut until = wished.clone();
+    let mut late = wished;
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            is_set(&mut until).await;
+            api.shutdown().await;
+        });
+    let too_late = async {
+        is_set(&mut late).await;
+        tokio::time::sleep(HTTP_DRAIN).await;
+    };
+    let mut server = pin!(server.into_future());
+    tokio::select! {
+        outcome = &mut server => outcome.context("the HTTP server failed"),
+        () = too_late => {
+            tracing::warn!("some answers to browsers were cut off");
+            Ok(())
         }
     }
+}
+
+async fn ended(task: JoinHandle<()>, what: &str) -> anyhow::Result<()> {
+    task.await.with_context(|| format!("{what} failed"))
+}
+
+fn readiness(
+    running: Arc<Running>,
+    sip: watch::Receiver<Listener>,
+) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
+    Arc::new(move || {
+        let mut reasons = Vec::new();
+        if running.is_broken() {
+            reasons.push("a tenant's task failed".to_owned());
+        }
+        if let Listener::Silent(why) = &*sip.borrow() {
+            reasons.push(why.clone());
+        }
+        if reasons.is_empty() { Readiness::Ready } else { Readiness::NotReady(reasons) }
+    })
 }
 
 /// Ends when the server stops.
@@ -319,42 +271,6 @@ async fn beat(db: Db, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Somebody rings for a person who opened the demo's desk.
-fn newcomer(life: Arc<Life>) -> Arc<dyn Fn(UserId) + Send + Sync> {
-    Arc::new(move |_| {
-        if let Err(error) = life.call_me() {
-            tracing::warn!(error, "nobody rings for the newcomer");
-        }
-    })
-}
-
-fn demo_port(life: Option<Arc<Life>>) -> DemoPort {
-    let (get, set, call) = (life.clone(), life.clone(), life.clone());
-    DemoPort {
-        life: life.is_some(),
-        calls_per_minute: Arc::new(move || get.as_ref().map_or(0, |life| life.calls_per_minute())),
-        set_calls_per_minute: Arc::new(move |calls| {
-            if let Some(life) = &set {
-                life.set_calls_per_minute(calls);
-            }
-        }),
-        call_me: Arc::new(move |_| match &call {
-            Some(life) => life.call_me(),
-            None => Err("the simulated callers are off (PEREZVON_DEMO_LIFE)".to_owned()),
-        }),
-        agent_email: "agent1@demo.example".into(),
-        supervisor_email: "supervisor@demo.example".into(),
-        admin_email: "admin@demo.example".into(),
-    }
-}
-
-fn demo_password(settings: &Settings) -> String {
-    settings.demo_password.clone().unwrap_or_else(|| {
-        let words: String = format!("{:x}", uuid::Uuid::now_v7().as_u64_pair().1);
-        words
-    })
-}
-
 fn greet(settings: &Settings, mode: Mode, password: Option<&str>) {
     println!("Perezvon {} is at http://{}", env!("CARGO_PKG_VERSION"), settings.http);
     println!("SIP at {} (UDP and TCP), data in {}", settings.sip, settings.data.display());
@@ -375,26 +291,4 @@ fn greet(settings: &Settings, mode: Mode, password: Option<&str>) {
         }
         (Mode::Serve | Mode::Demo, _) => println!("Make a company and a user with `perezvon admin --help`."),
     }
-}
-
-fn in_use(what: &str, setting: &str, address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
-    anyhow::anyhow!(
-        "cannot listen for {what} on {address}: {error}; set {setting} to a free address and port"
-    )
-}
-
-async fn stop_signal() {
-    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be heard; use Ctrl-C");
-            let _ = tokio::signal::ctrl_c().await;
-            return;
-        }
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    tracing::info!("stopping");
 }

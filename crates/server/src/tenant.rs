@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use perezvon_api::{PortRequest, TenantPort};
 use perezvon_engine::Tenant;
@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::clock::now;
 use crate::configuration::Configurations;
 use crate::journal_writer::JournalWriter;
 use crate::leg_map::LegMap;
@@ -362,12 +363,6 @@ impl TenantTask {
     fn recording_path(&self, recording: RecordingId) -> PathBuf {
         crate::recordings::growing_path(&self.around.recordings, self.scope.tenant(), recording)
     }
-}
-
-/// The one clock of the shells.
-pub fn now() -> UtcMs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UtcMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 async fn at(time: Option<Instant>) {

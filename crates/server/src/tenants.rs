@@ -1,0 +1,158 @@
+//! The companies that run on this server, each in a task of its own. A company that is made beside this program
+//! (`perezvon admin`) is started, and a configuration that was changed beside it is taken over.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use anyhow::Context;
+use perezvon_api::{ApiState, PortRequest, TenantPort, Tenants};
+use perezvon_engine::{AgentToday, Tenant, Today};
+use perezvon_model::engine::Input;
+use perezvon_model::{TenantId, TenantScope};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::clock::now;
+use crate::tenant::{Mail, Surroundings, TenantTask};
+
+/// How often the versions of all configurations are looked at: one short read of one small table.
+const LOOK_EVERY: Duration = Duration::from_millis(1_500);
+/// A tenant's task that takes longer to take its configuration over is left to the next look.
+const TAKE_OVER_LIMIT: Duration = Duration::from_secs(10);
+
+/// Tenants that run on this server.
+#[derive(Default)]
+pub struct Running(RwLock<HashMap<TenantId, (TenantPort, mpsc::Sender<Mail>)>>);
+
+impl Running {
+    pub fn mail(&self, tenant: TenantId) -> Option<mpsc::Sender<Mail>> {
+        Some(self.0.read().ok()?.get(&tenant)?.1.clone())
+    }
+
+    /// A task panicked while it entered itself.
+    pub fn is_broken(&self) -> bool {
+        self.0.is_poisoned()
+    }
+}
+
+impl Tenants for Running {
+    fn port(&self, tenant: TenantId) -> Option<TenantPort> {
+        Some(self.0.read().ok()?.get(&tenant)?.0.clone())
+    }
+}
+
+/// Starts tenants and owns their tasks.
+pub struct Keeper {
+    pub around: Surroundings,
+    pub running: Arc<Running>,
+    pub stopped: watch::Receiver<bool>,
+    pub tasks: JoinSet<()>,
+}
+
+impl Keeper {
+    pub async fn start(&mut self, scope: TenantScope) -> anyhow::Result<()> {
+        let Surroundings { db, media, legs, configurations, recordings, .. } = &self.around;
+        let config = configurations.of(scope).context("the tenant was loaded a moment ago")?;
+        let tenant = db.tenant(&scope);
+        let interrupted =
+            tenant.interrupted(now()).await.context("cannot read what was open at the last stop")?;
+        tenant.append(&interrupted.entries).await.context("cannot close what was open at the last stop")?;
+        if !interrupted.entries.is_empty() {
+            tracing::warn!(tenant = %config.name, rows = interrupted.entries.len(), "closed what the last stop interrupted");
+        }
+        let mut engine = Tenant::new(seed());
+        engine.handle(now(), Input::Configure { config: config.clone() });
+        let midnight = crate::configuration::midnight(now(), config.utc_offset_min);
+        engine.set_today(today(tenant.today(midnight).await.context("cannot read today's figures")?));
+        let (task, mail, port) = TenantTask::new(scope, engine, self.around.clone());
+        for agent in &config.agents {
+            legs.put_agent(agent.id, scope, mail.clone());
+        }
+        crate::recordings::seal_left_over(&interrupted.growing, scope, recordings, media, legs, &mail);
+        if let Ok(mut all) = self.running.0.write() {
+            all.insert(scope.tenant(), (port, mail));
+        }
+        self.tasks.spawn(task.run(self.stopped.clone()));
+        Ok(())
+    }
+
+    /// Looks after the tenants until the server stops, and then until their tasks have ended.
+    pub async fn keep(mut self, api: ApiState) {
+        let mut stopped = self.stopped.clone();
+        let mut every = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let look = async {
+                every.tick().await;
+                self.look(&api).await;
+            };
+            tokio::select! {
+                biased;
+                () = crate::start::is_set(&mut stopped) => break,
+                () = look => {}
+            }
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    async fn look(&mut self, api: &ApiState) {
+        let stale = match self.around.configurations.stale(&self.around.db, &self.running).await {
+            Ok(stale) => stale,
+            Err(error) => {
+                tracing::debug!(%error, "configurations cannot be looked at: the database is away");
+                return;
+            }
+        };
+        for scope in stale {
+            let taken = match self.running.port(scope.tenant()) {
+                Some(port) => take_over(&port).await,
+                None => self.begin(scope).await,
+            };
+            match taken {
+                Ok(()) => {
+                    tracing::info!(tenant = %scope.tenant(), "took over a configuration that was changed elsewhere");
+                    api.reloaded();
+                }
+                Err(error) => {
+                    tracing::warn!(tenant = %scope.tenant(), "a configuration was not taken over: {error:#}");
+                }
+            }
+        }
+    }
+
+    /// A company that was made while the server runs.
+    async fn begin(&mut self, scope: TenantScope) -> anyhow::Result<()> {
+        let Surroundings { db, configurations, telephony, .. } = &self.around;
+        configurations.reload(db, scope).await?;
+        telephony.reload();
+        self.start(scope).await
+    }
+}
+
+async fn take_over(port: &TenantPort) -> anyhow::Result<()> {
+    let (reply, answer) = oneshot::channel();
+    port.commands
+        .try_send(PortRequest::Reload { reply })
+        .map_err(|_| anyhow::anyhow!("the tenant is busy"))?;
+    let answer = tokio::time::timeout(TAKE_OVER_LIMIT, answer).await.context("the tenant takes too long")?;
+    answer.context("the tenant's task has ended")?.map_err(anyhow::Error::msg)
+}
+
+/// The store's sums in the engine's words.
+fn today(stored: perezvon_store::report::Today) -> Today {
+    let agents = stored.agents.into_iter();
+    Today {
+        queues: stored.queues,
+        agents: agents
+            .map(|(agent, sums)| (agent, AgentToday { handled: sums.handled, handle_ms: sums.handle_ms }))
+            .collect(),
+    }
+}
+
+/// Ids must differ between starts; nothing else depends on the seed.
+fn seed() -> u64 {
+    let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
+    high ^ low
+}
