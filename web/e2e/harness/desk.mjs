@@ -37,18 +37,23 @@ export class Desk {
       permissions: ['microphone'],
     })
     desk.context.setDefaultTimeout(30_000)
-    desk.page = await desk.context.newPage()
     desk.problems = []
-    desk.page.on('pageerror', (error) => desk.problems.push(`page error: ${error.message}`))
-    desk.page.on('console', (message) => {
-      if (message.type() === 'error') desk.problems.push(`console: ${message.text()}`)
-    })
     if (email) {
       const answer = await desk.context.request.post(`${server.url}/api/v1/session`, { data: { email, password } })
       if (!answer.ok()) throw new Error(`sign-in of ${email}: ${answer.status()}`)
     }
-    await desk.page.goto(`${server.url}/?probe`)
+    await desk.openPage(server)
     return desk
+  }
+
+  /** The first page, or one after it was closed: the browser stays signed in. */
+  async openPage(server) {
+    this.page = await this.context.newPage()
+    this.page.on('pageerror', (error) => this.problems.push(`page error: ${error.message}`))
+    this.page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`console: ${message.text()}`)
+    })
+    await this.page.goto(`${server.url}/?probe`)
   }
 
   /** Loudness and the strongest frequency of what the agent hears now. */
