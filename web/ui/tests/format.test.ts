@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { calendar, duration, secondsLeft, startOfDay } from '../src/time/format'
+import { readDay, writtenDay } from '../src/time/day'
 import { ringOffset, RING_LENGTH } from '../src/parts/ring'
 import { phone } from '../src/text/phone'
 import { csv } from '../src/text/csv'
@@ -78,5 +79,20 @@ describe('CSV', () => {
 
   it('disarms formulas', () => {
     expect(csv([['=1+1', '+7916', '@x', '-5', -5]], 'en')).toBe("\ufeff'=1+1,'+7916,'@x,'-5,-5\r\n")
+  })
+})
+
+describe('days as people write them', () => {
+  it('are shown in the order and with the signs of the language', () => {
+    expect(writtenDay('2026-11-05', 'ru')).toBe('05.11.2026')
+    expect(writtenDay('2026-11-05', 'en')).toBe('05/11/2026')
+    expect(writtenDay('', 'ru')).toBe('')
+  })
+
+  it.each([
+    ['5.11.2026', '2026-11-05'], ['05/11/2026', '2026-11-05'], ['5 11 26', '2026-11-05'], ['5.11', '2026-11-05'], ['2026-11-05', '2026-11-05'],
+    ['31.4.2026', undefined], ['29.2.2026', undefined], ['yesterday', undefined], ['5', undefined], ['2026-11', undefined], ['', undefined], ['1.2.3.4', undefined],
+  ])('“%s” is read as %s', (text, day) => {
+    expect(readDay(text, '2026-11-22')).toBe(day)
   })
 })

@@ -1,6 +1,6 @@
 // The journal's filters, kept in the address of the page, so that a search can be sent to somebody.
 import type { Query } from '@perezvon/api'
-import { startOfDay } from '@perezvon/ui'
+import { dayAfter, startOfDay } from '@perezvon/ui'
 
 export interface Filters {
   number: string
@@ -38,8 +38,4 @@ export function toQuery(filters: Filters, zone: string): Query {
     from: filters.from ? startOfDay(filters.from, zone) : '',
     to: filters.to ? startOfDay(dayAfter(filters.to), zone) : '',
   }
-}
-
-export function dayAfter(date: string, days = 1): string {
-  return new Date(Date.parse(`${date}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 }

@@ -62,6 +62,8 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
       return { text: t('step.recording_started') }
     case 'recording_sealed':
       return { text: t('step.recording_sealed'), detail: `${duration(event.duration_ms)}, ${t('step.kilobytes', { count: Math.round(event.bytes / 1_024) })}` }
+    case 'recording_failed':
+      return { text: t('step.recording_failed'), detail: event.reason, mark: 'bad' }
     case 'interaction_ended':
       return { text: t('step.ended', { by: event.by, cause: event.cause }), detail: outcomeWord(event.outcome), ...(event.outcome === 'answered' ? {} : { mark: 'bad' as const }) }
     case 'wrap_up_started':
