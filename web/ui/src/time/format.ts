@@ -51,7 +51,7 @@ export function calendar(language: string, zone: string, yesterday: string): Cal
   const near = format(language, zone, 'near', { day: 'numeric', month: 'short' })
   const far = format(language, zone, 'far', { day: 'numeric', month: 'short', year: 'numeric' })
   const full = format(language, zone, 'full', { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' })
-  const iso = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const iso = format('en-CA', zone, 'iso', { year: 'numeric', month: '2-digit', day: '2-digit' })
   const day = (at: number) => iso.format(at)
   return {
     clock: (at) => clock.format(at),

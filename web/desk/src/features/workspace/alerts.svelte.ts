@@ -6,13 +6,47 @@ import { nameOf } from './desk.svelte'
 
 const FLASH_MS = 1_000
 
+/** How late a ring may sound when the browser draws nothing. */
+const UNDRAWN_MS = 100
+
 /** Begins with an offer, ends with what it returns. Only the tab that is the telephone makes a sound. */
 export function alertTo(offer: OfferView, withSound: boolean): () => void {
   const who = nameOf(offer.about)
   announce(t('ring.announced', { who, queue: offer.about.queue_name }), 'assertive')
-  const stops = [flashTitle(t('ring.title', { who })), notify(who, offer)]
-  if (withSound && offer.device === 'browser') stops.push(ringing())
-  return () => stops.forEach((stop) => stop())
+  const stops: (() => void)[] = []
+  // Sound, title and notification each ask another process of the browser, which would hold up the panel.
+  const cancel = afterPaint(() => {
+    stops.push(flashTitle(t('ring.title', { who })), notify(who, offer))
+    if (withSound && offer.device === 'browser') stops.push(ringing())
+  })
+  return () => {
+    cancel()
+    stops.forEach((stop) => stop())
+  }
+}
+
+/** Works once what is on its way to the screen is there; at once when nobody looks. */
+function afterPaint(work: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let frame = 0
+  const cancel = () => {
+    clearTimeout(timer)
+    cancelAnimationFrame(frame)
+  }
+  const begin = () => {
+    cancel()
+    work()
+  }
+  if (document.visibilityState !== 'visible') {
+    work()
+    return cancel
+  }
+  timer = setTimeout(begin, UNDRAWN_MS)
+  frame = requestAnimationFrame(() => {
+    clearTimeout(timer)
+    timer = setTimeout(begin)
+  })
+  return cancel
 }
 
 function flashTitle(text: string): () => void {
@@ -26,7 +60,7 @@ function flashTitle(text: string): () => void {
 }
 
 function notify(who: string, offer: OfferView): () => void {
-  if (typeof Notification === 'undefined' || Notification.permission !== 'granted' || document.visibilityState === 'visible') return () => undefined
+  if (document.visibilityState === 'visible' || typeof Notification === 'undefined' || Notification.permission !== 'granted') return () => undefined
   const notification = new Notification(t('ring.title', { who }), { body: offer.about.queue_name, tag: offer.offer, silent: true })
   notification.onclick = () => {
     window.focus()
