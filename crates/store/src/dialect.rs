@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection, PgPool, SqliteConnection, SqlitePool};
 
 use crate::db::Limits;
 use crate::error::StoreError;
@@ -69,6 +69,7 @@ pub(crate) async fn open_sqlite(
         .acquire_timeout(limits.acquire)
         .idle_timeout(None)
         .max_lifetime(None)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(is_whole(connection)) }))
         .connect_with(writing)
         .await
         .map_err(|error| StoreError::Unusable(format!("cannot open the database {}: {error}", place.path)))?;
@@ -78,6 +79,13 @@ pub(crate) async fn open_sqlite(
         .max_lifetime(None)
         .connect_lazy_with(common.pragma("query_only", "ON"));
     Ok((writer, readers))
+}
+
+/// A commit that finds the disk full may end the transaction in SQLite itself (<https://www.sqlite.org/lang_transaction.html>,
+/// "response to errors within a transaction"). sqlx then fails to roll back what is no more and counts it as open, so
+/// that no transaction begins on this connection again: another takes its place.
+fn is_whole(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// The file holds password hashes and provider secrets: it is made for the owner alone, and SQLite gives its
@@ -110,4 +118,21 @@ pub(crate) async fn open_postgres(url: &str, limits: &Limits) -> Result<PgPool, 
 
 fn milliseconds(duration: Duration) -> String {
     duration.as_millis().to_string()
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use crate::{Db, Limits};
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_ended_by_itself_does_not_stop_the_next() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("x.db").display());
+        let db = Db::open(&url, Limits::default()).await.expect("opened");
+        let mut cut_short = db.begin().await.expect("begun");
+        cut_short.run_script("ROLLBACK").await.expect("ended behind the back of the pool");
+        drop(cut_short);
+        db.begin().await.expect("the next begins").commit().await.expect("and ends");
+        db.close().await;
+    }
 }
