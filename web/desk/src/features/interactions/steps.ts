@@ -3,6 +3,7 @@ import type { JournalEntry, JournalEvent } from '@perezvon/api'
 import { caller, duration, phone, t, type Mark } from '@perezvon/ui'
 import { names } from '../../live/directory.svelte'
 import { reasonWord, shown } from '../presence/state'
+import { collectedWord } from './collected'
 import { outcomeWord } from './words'
 
 export interface Step {
@@ -29,7 +30,7 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
     case 'flow_node':
       return { text: t('step.flow_node', { kind: event.node_kind }), detail: event.node }
     case 'collected':
-      return { text: t('step.collected', { name: event.name, value: event.value }), detail: event.node }
+      return { text: t('step.collected', { name: collectedWord(event.name), value: event.value }), ...(event.node === event.name ? {} : { detail: event.node }) }
     case 'queued':
       return { text: t('step.queued', { queue: queue(event.queue), position: event.position }), mark: 'ring', ...(event.attempt > 1 ? { detail: t('step.attempt', { attempt: event.attempt }) } : {}) }
     case 'position_announced':

@@ -1,0 +1,7 @@
+import type { CustomerCard } from '@perezvon/api'
+import { phone, t } from '@perezvon/ui'
+
+/** What a card is called: by the person, the company, or the number it was made for. */
+export function cardName(card: Pick<CustomerCard, 'name' | 'company' | 'numbers'>): string {
+  return card.name || card.company || (card.numbers[0] ? phone(card.numbers[0]) : t('customer.no_name'))
+}
