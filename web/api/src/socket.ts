@@ -137,7 +137,8 @@ export class Socket {
   private send(message: ClientMessage): void {
     const text = JSON.stringify(message)
     if (text.length > MAX_MESSAGE_BYTES) throw new Problem(0, { code: 'too_large' })
-    this.socket?.send(text)
+    // A socket that is closing takes nothing more; what waits for an answer is told when it has closed.
+    if (this.socket && this.socket.readyState < WebSocket.CLOSING) this.socket.send(text)
   }
 
   private listen(): void {

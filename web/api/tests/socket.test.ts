@@ -125,4 +125,15 @@ describe('the socket', () => {
     last().onmessage?.({ data: '{' })
     expect(messages.map((message) => message.type)).toEqual(['hello'])
   })
+
+  it('sends nothing into a socket that is closing', async () => {
+    last().open()
+    last().readyState = WebSocket.CLOSING
+    const before = last().sent.length
+    const asked = socket.command({ command: 'set_presence', presence: { state: 'ready' } })
+    last().say({ type: 'ping' })
+    expect(last().sent.length).toBe(before)
+    last().close()
+    await expect(asked).rejects.toMatchObject({ code: 'unanswered' })
+  })
 })
