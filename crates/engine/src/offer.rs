@@ -179,6 +179,7 @@ impl Tenant {
         let agent = self.agents.get_mut(&id)?;
         agent.ringing()?;
         let Work::Offer(ended) = std::mem::replace(&mut agent.work, Work::Idle) else { return None };
+        self.transfer_rings_no_more(ended.interaction);
         self.timers.cancel(Timer::Offer(id));
         if let Some(leg) = ended.leg
             && self.legs.remove(&leg).is_some()

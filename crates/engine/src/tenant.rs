@@ -119,6 +119,9 @@ impl Tenant {
                     Event::RecordingSealed { recording, duration_ms, bytes },
                 );
             }
+            Input::RecordingFailed { recording, interaction, reason } => {
+                self.journal(Some(interaction), None, Event::RecordingFailed { recording, reason });
+            }
             Input::Wake => self.timers.woken(),
         }
         self.settle();

@@ -2,8 +2,9 @@
 
 use perezvon_model::journal::QueueOutcome;
 use perezvon_model::view::QueueToday;
-use perezvon_model::{QueueId, UserId, UtcMs};
+use perezvon_model::{QueueId, UserId};
 
+use crate::call::Stay;
 use crate::tenant::Tenant;
 
 /// What the journal holds of today, given by the shell at its start.
@@ -68,14 +69,16 @@ impl Tenant {
         }
     }
 
-    /// Counts the end of a stay in the day that it began in: one that crossed midnight counts in neither.
-    pub(crate) fn count_left(&mut self, queue: QueueId, outcome: QueueOutcome, since: UtcMs) {
+    /// Counts the end of a stay in the day that it began in: one that crossed midnight counts in neither. The queue
+    /// time is that of the report (PRODUCT, "Measures"): a re-queue keeps the clock.
+    pub(crate) fn count_left(&mut self, stay: &Stay, outcome: QueueOutcome) {
+        let Stay { queue, since, clock_at, .. } = *stay;
         let Some(settings) = &self.settings else { return };
         let Some(of) = settings.queue(queue) else { return };
         if Some(settings.day(since).0) != self.day {
             return;
         }
-        let wait_ms = self.now.since_ms(since);
+        let wait_ms = self.now.since_ms(clock_at);
         let (threshold_ms, short_ms) =
             (i64::from(of.service_level_s) * 1_000, i64::from(of.short_abandon_s) * 1_000);
         let Some(state) = self.queues.get_mut(&queue) else { return };

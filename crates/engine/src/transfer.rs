@@ -4,7 +4,7 @@ use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Event;
 use perezvon_model::{InteractionId, QueueId, UserId};
 
-use crate::call::{LegEnd, Origin};
+use crate::call::{LegEnd, Origin, Stage};
 use crate::tenant::Tenant;
 
 impl Tenant {
@@ -53,6 +53,15 @@ impl Tenant {
         self.end_talk(by, LegEnd::HangUp);
         if let Some(call) = self.calls.get_mut(&interaction) {
             call.transferred_by = name;
+        }
+    }
+
+    /// The desk of whoever passed the call on shows that it rings: it must be drawn again.
+    pub(crate) fn transfer_rings_no_more(&mut self, interaction: InteractionId) {
+        if let Some(Stage::Offered { origin: Origin::Transfer { by }, .. }) =
+            self.calls.get(&interaction).map(|call| call.stage)
+        {
+            self.desks.insert(by);
         }
     }
 

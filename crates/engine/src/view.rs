@@ -6,7 +6,7 @@ use perezvon_model::view::{
 use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
 
 use crate::agent::{Agent, Microphone, Ringing, Talk, Work, WrappingUp};
-use crate::call::Call;
+use crate::call::{Call, Origin, Stage};
 use crate::tenant::Tenant;
 
 impl Tenant {
@@ -24,7 +24,7 @@ impl Tenant {
             phone_registered: agent.seat.phone_registered(),
             offer: self.offer_view(agent),
             call: self.call_view(agent),
-            wrap_up: wrap_up_view(agent),
+            wrap_up: self.wrap_up_view(id, agent),
             queues: agent.queues.iter().filter_map(|queue| self.queue_view(*queue)).collect(),
             handled_today: agent.today.handled,
             mean_handle_ms: agent.today.mean_ms(),
@@ -130,25 +130,42 @@ impl Tenant {
             held_by_peer: call.held_by_customer.is_some(),
             muted: talk.microphone == Microphone::Muted,
             lost_until: talk.lost_until,
-            // A transfer releases the agent at once; this is for the consultation that comes later.
+            // A transfer releases the agent at once, so it rings in the wrap-up's view; this is for the consultation
+            // that comes later.
             transfer_ringing: None,
             recording: call.recording.is_some(),
             disposition: talk.disposition,
             note: talk.note.clone(),
         })
     }
-}
 
-fn wrap_up_view(agent: &Agent) -> Option<WrapUpView> {
-    let Work::WrapUp(wrap_up) = &agent.work else { return None };
-    Some(WrapUpView {
-        about: wrap_up.about.clone(),
-        started_at: wrap_up.started_at,
-        deadline: wrap_up.deadline,
-        talk_ms: wrap_up.talk_ms,
-        disposition: wrap_up.disposition,
-        note: wrap_up.note.clone(),
-    })
+    fn wrap_up_view(&self, id: UserId, agent: &Agent) -> Option<WrapUpView> {
+        let Work::WrapUp(wrap_up) = &agent.work else { return None };
+        let stage = self.calls.get(&wrap_up.interaction).map(|call| call.stage);
+        let target = match stage {
+            Some(Stage::Offered { agent, origin: Origin::Transfer { by } }) if by == id => Some(agent),
+            Some(
+                Stage::Offered { origin: Origin::Queue | Origin::Transfer { .. } | Origin::Return, .. }
+                | Stage::Flow
+                | Stage::Queued
+                | Stage::Talking { .. }
+                | Stage::Outside { .. }
+                | Stage::Parting,
+            )
+            | None => None,
+        };
+        Some(WrapUpView {
+            about: wrap_up.about.clone(),
+            started_at: wrap_up.started_at,
+            deadline: wrap_up.deadline,
+            talk_ms: wrap_up.talk_ms,
+            transfer_ringing: target
+                .and_then(|target| self.agents.get(&target))
+                .map(|target| target.name.clone()),
+            disposition: wrap_up.disposition,
+            note: wrap_up.note.clone(),
+        })
+    }
 }
 
 fn name_of(call: &Call) -> String {

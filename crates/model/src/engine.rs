@@ -63,6 +63,12 @@ pub enum Input {
         duration_ms: i64,
         bytes: i64,
     },
+    /// Nothing of the recording could be kept.
+    RecordingFailed {
+        recording: RecordingId,
+        interaction: InteractionId,
+        reason: String,
+    },
     /// The time asked for by `Output::WakeAt` has come. Early or repeated wakes do no harm.
     Wake,
 }
@@ -196,7 +202,7 @@ pub enum Output {
         interaction: InteractionId,
         leg: LegId,
     },
-    /// Seals the recording; answered by `Input::RecordingSealed`.
+    /// Seals the recording; answered by `Input::RecordingSealed` or `RecordingFailed`.
     RecordStop {
         recording: RecordingId,
     },

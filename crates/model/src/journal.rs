@@ -183,6 +183,11 @@ pub enum Event {
         duration_ms: i64,
         bytes: i64,
     },
+    /// Nothing of the recording could be kept; a `RecordingSealed` that comes later counts more.
+    RecordingFailed {
+        recording: RecordingId,
+        reason: String,
+    },
     InteractionEnded {
         outcome: Outcome,
         cause: Cause,

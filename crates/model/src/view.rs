@@ -86,6 +86,8 @@ pub struct WrapUpView {
     pub started_at: UtcMs,
     pub deadline: UtcMs,
     pub talk_ms: i64,
+    /// Whom the call that this agent passed on rings at, until it is answered or goes elsewhere.
+    pub transfer_ringing: Option<String>,
     pub disposition: Option<DispositionId>,
     pub note: String,
 }

@@ -24,11 +24,20 @@ pub fn of_media(legs: Arc<LegMap>) -> perezvon_media::Events {
             MediaEvent::BrowserConnected { agent } => drop(legs.to_browser(agent, true)),
             MediaEvent::BrowserLost { agent } => drop(legs.to_browser(agent, false)),
             MediaEvent::RecordingSealed { recording, duration_ms, bytes, file: _ } => {
-                legs.recording_sealed(recording, duration_ms, bytes);
+                legs.recording_over(recording, |interaction| Input::RecordingSealed {
+                    recording,
+                    interaction,
+                    duration_ms,
+                    bytes,
+                });
             }
             MediaEvent::RecordingFailed { recording, reason } => {
                 tracing::error!(%recording, reason, "a recording was not kept");
-                legs.recording_sealed(recording, 0, 0);
+                legs.recording_over(recording, |interaction| Input::RecordingFailed {
+                    recording,
+                    interaction,
+                    reason,
+                });
             }
         }
     })

@@ -51,12 +51,11 @@ impl LegMap {
         insert(&self.recordings, recording, (interaction, Home { scope, mail }));
     }
 
-    /// A recording is whole, or nothing of it could be kept (no duration).
-    pub fn recording_sealed(&self, recording: RecordingId, duration_ms: i64, bytes: i64) {
+    /// The last word about a recording: whole, or nothing of it could be kept.
+    pub fn recording_over(&self, recording: RecordingId, word: impl FnOnce(InteractionId) -> Input) {
         let found = self.recordings.lock().ok().and_then(|mut all| all.remove(&recording));
         let Some((interaction, home)) = found else { return };
-        let input = Input::RecordingSealed { recording, interaction, duration_ms, bytes };
-        post(Some(home), Mail::Input(input));
+        post(Some(home), Mail::Input(word(interaction)));
     }
 
     /// Sends to the leg's tenant; false when the leg is over.

@@ -24,7 +24,6 @@ queries! {
         reason FROM recording WHERE tenant_id = $1 AND interaction_id = $2 ORDER BY started_at, id";
     GROWING -> Recording = "SELECT id, interaction_id AS interaction, state, started_at, duration_ms, bytes, reason
         FROM recording WHERE tenant_id = $1 AND state = 'growing' ORDER BY started_at, id";
-    FAIL = "UPDATE recording SET state = 'failed', reason = $3 WHERE tenant_id = $1 AND id = $2 AND state = 'growing'";
 }
 
 record! {
@@ -62,10 +61,5 @@ impl TenantDb {
     /// What was not sealed yet: after a crash these are repaired and sealed.
     pub async fn growing_recordings(&self) -> Result<Vec<Recording>, StoreError> {
         self.all(&GROWING, args![]).await
-    }
-
-    /// Notes that a recording cannot be sealed. A `RecordingSealed` of the journal that comes later counts more.
-    pub async fn fail_recording(&self, id: RecordingId, reason: &str) -> Result<(), StoreError> {
-        self.touch(&FAIL, args![id, reason]).await
     }
 }

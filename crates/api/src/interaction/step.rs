@@ -62,6 +62,7 @@ impl About {
             | Event::PartyConnected { .. }
             | Event::RecordingStarted { .. }
             | Event::RecordingSealed { .. }
+            | Event::RecordingFailed { .. }
             | Event::InteractionEnded { .. } => nothing,
             Event::Queued { queue, .. }
             | Event::PositionAnnounced { queue, .. }

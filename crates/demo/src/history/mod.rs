@@ -86,6 +86,7 @@ fn agent_of(event: &Event) -> Option<UserId> {
         | Event::PartyConnected { .. }
         | Event::RecordingStarted { .. }
         | Event::RecordingSealed { .. }
+        | Event::RecordingFailed { .. }
         | Event::InteractionEnded { .. } => None,
     }
 }

@@ -77,6 +77,7 @@ fn walk(entries: &[&Entry]) {
             | Event::PartyConnected { .. }
             | Event::RecordingStarted { .. }
             | Event::RecordingSealed { .. }
+            | Event::RecordingFailed { .. }
             | Event::AgentState { .. }) => panic!("the generator writes no {other:?} for a call"),
         }
     }

@@ -1,7 +1,10 @@
 //! A call comes in: refused at once with its cause, or opened and led into its flow.
 
+use std::sync::Arc;
+
 use perezvon_flow::{Event as FlowEvent, Run};
 use perezvon_model::config::CallerId;
+use perezvon_model::customer::CustomerCard;
 use perezvon_model::engine::{Output, Question, Reply};
 use perezvon_model::journal::{Channel, Direction, Event, Outcome, Party};
 use perezvon_model::leg::{Cause, LegCommand};
@@ -9,6 +12,7 @@ use perezvon_model::prompt::Language;
 use perezvon_model::{AskId, FlowId, InteractionId, LegId, TrunkId};
 
 use super::{Call, Pickup, Service, Stage};
+use crate::agent::Work;
 use crate::limits::{ASK_MS, MAX_CALLS};
 use crate::tenant::{LegOf, Tenant};
 use crate::timer::Timer;
@@ -63,6 +67,7 @@ impl Tenant {
                 ask,
                 collected: Vec::new(),
                 transferred_by: None,
+                clock_at: None,
                 run: Some(Run::new(checked, language)),
                 play: None,
                 place: None,
@@ -118,6 +123,9 @@ impl Tenant {
                 Event::CustomerMatched { customer: card.id, created: card.is_new },
             );
         }
+        if let Some(card) = &card {
+            self.card_for_wrap_up(interaction, card);
+        }
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.ask = None;
         if card.is_some() {
@@ -127,5 +135,18 @@ impl Tenant {
                 self.floor_changed();
             }
         }
+    }
+
+    /// Who still writes about the conversation sees whom it was with, though the card came late.
+    fn card_for_wrap_up(&mut self, interaction: InteractionId, card: &Arc<CustomerCard>) {
+        for (id, agent) in &mut self.agents {
+            if let Work::WrapUp(wrap_up) = &mut agent.work
+                && wrap_up.interaction == interaction
+            {
+                wrap_up.about.customer = Some(card.clone());
+                self.desks.insert(*id);
+            }
+        }
+        self.floor_changed();
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub play: Option<PlayId>,
     /// The place in any line, given at the first queue.
     pub place: Option<Place>,
+    /// Where the caller's queue time began: a re-queue keeps it, a talk with an agent ends it.
+    pub clock_at: Option<UtcMs>,
     /// The stay in a queue that is not over.
     pub stay: Option<Stay>,
     /// The last queue.
@@ -127,6 +129,7 @@ pub(crate) enum Origin {
 pub(crate) struct Stay {
     pub queue: QueueId,
     pub since: UtcMs,
+    pub clock_at: UtcMs,
     /// 0: never.
     pub announce_every_ms: i64,
 }

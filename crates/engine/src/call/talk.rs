@@ -45,9 +45,12 @@ impl Tenant {
         let accepted = Event::OfferEnded { offer, agent: id, outcome: OfferOutcome::Accepted, rang_ms };
         self.journal(Some(interaction), Some(id), accepted);
         self.leave_queue(interaction, QueueOutcome::Answered);
+        self.transfer_rings_no_more(interaction);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::Talking { agent: id };
         call.run = None;
+        // A talk ends the caller's clock; whoever queues them again starts another.
+        call.clock_at = None;
         call.service = Service::Served;
         self.timers.cancel(Timer::Flow(interaction));
         self.join_sound(id);

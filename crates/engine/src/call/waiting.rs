@@ -62,7 +62,8 @@ impl Tenant {
         call.stage = Stage::Queued;
         call.queue = Some(queue);
         call.attempts += 1;
-        call.stay = Some(Stay { queue, since: now, announce_every_ms });
+        let clock_at = *call.clock_at.get_or_insert(now);
+        call.stay = Some(Stay { queue, since: now, clock_at, announce_every_ms });
         let attempt = call.attempts;
         self.acd.join(interaction, queue, place, now);
         let position = self.acd.position(interaction).unwrap_or_default();
@@ -86,7 +87,7 @@ impl Tenant {
         self.timers.cancel(Timer::QueueLimit(interaction));
         self.timers.cancel(Timer::Announce(interaction));
         self.journal(Some(interaction), None, Event::LeftQueue { queue: stay.queue, outcome, wait_ms });
-        self.count_left(stay.queue, outcome, stay.since);
+        self.count_left(&stay, outcome);
         self.floor_changed();
     }
 

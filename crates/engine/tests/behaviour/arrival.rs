@@ -5,6 +5,7 @@ use perezvon_model::engine::{Input, Output, Reply};
 use perezvon_model::leg::{Cause, LegCommand};
 
 use crate::floor;
+use crate::setup::id;
 
 #[test]
 fn a_caller_who_shows_no_number_is_not_looked_up() {
@@ -48,6 +49,22 @@ fn a_look_up_that_fails_or_never_answers_holds_nothing_up() {
     floor.agent("anna").accepts();
     floor.agent("boris").accepts();
     assert_eq!(floor.hears("+74951234568"), "boris");
+}
+
+#[test]
+fn a_card_that_comes_after_the_call_is_there_in_the_wrap_up() {
+    let mut floor = floor::opens();
+    floor.ready(&["anna"]);
+    floor.caller("+74951234567").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor.passes(1_000);
+    floor.caller("+74951234567").hangs_up();
+    assert_eq!(floor.desk("anna").wrap_up.expect("wraps up").about.customer, None);
+    floor.drawn.clear();
+    floor.caller("+74951234567").gets_card("Ivan");
+    let card = floor.desk("anna").wrap_up.expect("wraps up").about.customer.expect("came");
+    assert_eq!(card.name, "Ivan");
+    assert!(floor.drawn.contains(&id("anna")), "the desk is drawn again");
 }
 
 #[test]

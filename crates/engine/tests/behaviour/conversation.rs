@@ -269,3 +269,17 @@ fn a_sealed_recording_is_journalled_after_the_call() {
     });
     assert_eq!(floor.story("a").last().map(String::as_str), Some("sealed"));
 }
+
+#[test]
+fn a_recording_that_failed_is_journalled_with_its_reason() {
+    let mut floor = talking();
+    let started = floor.heard.iter().find_map(|output| match output {
+        Output::RecordStart { recording, interaction, .. } => Some((*recording, *interaction)),
+        _ => None,
+    });
+    let (recording, interaction) = started.expect("support records");
+    floor.caller("a").hangs_up();
+    let reason = "no header".to_owned();
+    floor.input(perezvon_model::engine::Input::RecordingFailed { recording, interaction, reason });
+    assert_eq!(floor.story("a").last().map(String::as_str), Some("not recorded: no header"));
+}

@@ -29,6 +29,8 @@ pub struct Floor {
     wake: Option<UtcMs>,
     /// Outputs since the last `forget`, without views and wakes.
     pub heard: Vec<Output>,
+    /// Desks that were to be drawn again.
+    pub drawn: BTreeSet<UserId>,
     pub journal: Vec<Entry>,
     callers: BTreeMap<String, (InteractionId, LegId)>,
     /// The last leg dialled for each agent, and to the outside.
@@ -70,6 +72,7 @@ pub fn opens_with(config: TenantConfig) -> Floor {
         now: MORNING,
         wake: None,
         heard: Vec::new(),
+        drawn: BTreeSet::new(),
         journal: Vec::new(),
         callers: BTreeMap::new(),
         agent_legs: BTreeMap::new(),
@@ -231,9 +234,9 @@ impl Floor {
             Output::RecordStart { .. }
             | Output::RecordStop { .. }
             | Output::Answer { .. }
-            | Output::DeskChanged { .. }
             | Output::FloorChanged
             | Output::Forget { .. } => {}
+            Output::DeskChanged { agent } => drop(self.drawn.insert(*agent)),
         }
         if !matches!(output, Output::DeskChanged { .. } | Output::FloorChanged | Output::WakeAt { .. }) {
             self.heard.push(output.clone());
@@ -399,6 +402,7 @@ impl Floor {
             Event::PartyConnected { uri } => format!("party {uri}"),
             Event::RecordingStarted { .. } => "recorded".into(),
             Event::RecordingSealed { .. } => "sealed".into(),
+            Event::RecordingFailed { reason, .. } => format!("not recorded: {reason}"),
             Event::InteractionEnded { outcome, cause, by } => {
                 format!("ended {outcome:?} {cause:?} by {by:?}")
             }

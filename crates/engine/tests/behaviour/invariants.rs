@@ -80,6 +80,7 @@ impl Ledger {
                 Event::Noted { .. }
                     | Event::WrapUpEnded { .. }
                     | Event::RecordingSealed { .. }
+                    | Event::RecordingFailed { .. }
                     | Event::CustomerMatched { .. }
             );
             assert!(late, "{:?} after the end", entry.event);
@@ -178,6 +179,7 @@ impl Ledger {
             | Event::PartyConnected { .. }
             | Event::RecordingStarted { .. }
             | Event::RecordingSealed { .. }
+            | Event::RecordingFailed { .. }
             | Event::Noted { .. }
             | Event::AgentState { .. } => {}
         }

@@ -72,6 +72,11 @@ const DIRECT: &str = r#"{"version":1,"start":"support","nodes":{
 
 const SALES: &str = r#"{"version":1,"start":"sales","nodes":{"sales":{"type":"queue","queue":"sales"}}}"#;
 
+/// Ten seconds for support, then sales.
+const OVERFLOWING: &str = r#"{"version":1,"start":"support","nodes":{
+    "support":{"type":"queue","queue":"support","max_wait_s":10,"on_max_wait":"sales"},
+    "sales":{"type":"queue","queue":"sales"}}}"#;
+
 const OUTSIDE: &str = r#"{"version":1,"start":"outside","nodes":{
     "outside":{"type":"transfer","to":"+74957654321","on_fail":"sorry"},
     "sorry":{"type":"play","prompts":["unavailable"],"next":"bye"},
@@ -114,6 +119,7 @@ pub fn company() -> TenantConfig {
             flow("main", MAIN),
             flow("direct", DIRECT),
             flow("sales", SALES),
+            flow("overflowing", OVERFLOWING),
             flow("outside", OUTSIDE),
             flow("closed", CLOSED),
             flow("broken", "{}"),

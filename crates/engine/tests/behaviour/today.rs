@@ -57,3 +57,22 @@ fn an_answer_at_the_threshold_is_within_it() {
         assert_eq!((today.answered_in_threshold, today.answer_wait_ms), (within, wait_ms));
     }
 }
+
+#[test]
+fn a_caller_who_is_queued_again_is_counted_with_all_the_wait() {
+    let mut floor = floor::opens();
+    floor.caller("a").arrives_at("overflowing");
+    floor.passes(14_999);
+    floor.ready(&["anna"]);
+    floor.agent("anna").accepts();
+    assert_eq!(floor.queue("support").today.offered, 1);
+    let today = floor.queue("sales").today;
+    assert_eq!((today.offered, today.answered, today.answer_wait_ms), (1, 1, 15_000));
+    assert_eq!(today.answered_in_threshold, 1);
+    floor.passes(8_000);
+    floor.agent("anna").passes_to_queue("sales").unwrap();
+    floor.passes(4_000);
+    floor.ready(&["anna"]);
+    let today = floor.queue("sales").today;
+    assert_eq!((today.offered, today.answer_wait_ms), (2, 15_000), "a talk ended the clock");
+}

@@ -64,6 +64,26 @@ fn a_customer_passed_to_an_agent_hears_music_until_the_agent_answers() {
 }
 
 #[test]
+fn whoever_passed_a_customer_on_sees_at_whom_it_rings_until_it_is_answered_or_not() {
+    let ringing = |floor: &Floor| floor.desk("anna").wrap_up.expect("wraps up").transfer_ringing;
+    let ends: [fn(&mut Floor); 3] = [
+        |floor| floor.agent("boris").accepts(),
+        |floor| floor.agent("boris").declines(),
+        |floor| floor.caller("a").hangs_up(),
+    ];
+    for end in ends {
+        let mut floor = talking(setup::company());
+        floor.ready(&["boris"]);
+        floor.agent("anna").passes_to_agent("boris").unwrap();
+        assert_eq!(ringing(&floor).as_deref(), Some("boris"));
+        floor.drawn.clear();
+        end(&mut floor);
+        assert_eq!(ringing(&floor), None);
+        assert!(floor.drawn.contains(&setup::id("anna")), "the desk is drawn again");
+    }
+}
+
+#[test]
 fn a_customer_cannot_be_passed_to_an_agent_who_is_not_free() {
     let mut floor = talking(setup::company());
     for target in ["boris", "anna", "nobody"] {

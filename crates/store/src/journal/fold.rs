@@ -93,6 +93,8 @@ pub(crate) struct RecordingProjection {
     pub started_at: UtcMs,
     pub duration_ms: i64,
     pub bytes: i64,
+    /// Why it failed, or empty.
+    pub reason: String,
 }
 
 /// A row that an entry changed.
@@ -193,6 +195,11 @@ impl InteractionState {
             }
             Event::RecordingSealed { recording, duration_ms, bytes } => {
                 if let Some(index) = self.recording_sealed(*recording, *duration_ms, *bytes) {
+                    touched(Touched::Recording(index));
+                }
+            }
+            Event::RecordingFailed { recording, reason } => {
+                if let Some(index) = self.recording_failed(*recording, reason) {
                     touched(Touched::Recording(index));
                 }
             }
@@ -315,7 +322,20 @@ impl InteractionState {
             started_at: at,
             duration_ms: 0,
             bytes: 0,
+            reason: String::new(),
         });
+    }
+
+    /// What is sealed does not fail any more.
+    fn recording_failed(&mut self, id: RecordingId, reason: &str) -> Option<usize> {
+        let index = self.recordings.iter().position(|recording| recording.id == id)?;
+        let recording = &mut self.recordings[index];
+        if recording.state == RecordingState::Sealed {
+            return None;
+        }
+        recording.state = RecordingState::Failed;
+        reason.clone_into(&mut recording.reason);
+        Some(index)
     }
 
     fn recording_sealed(&mut self, id: RecordingId, duration_ms: i64, bytes: i64) -> Option<usize> {
@@ -324,6 +344,7 @@ impl InteractionState {
         recording.state = RecordingState::Sealed;
         recording.duration_ms = duration_ms;
         recording.bytes = bytes;
+        recording.reason.clear();
         Some(index)
     }
 }

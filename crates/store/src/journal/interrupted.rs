@@ -128,6 +128,7 @@ impl Open {
             | Event::PartyConnected { .. }
             | Event::RecordingStarted { .. }
             | Event::RecordingSealed { .. }
+            | Event::RecordingFailed { .. }
             | Event::Noted { .. }
             | Event::AgentState { .. } => {}
         }

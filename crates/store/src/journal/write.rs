@@ -344,7 +344,7 @@ fn recording_row(tenant: &String, state: &InteractionState, index: usize) -> Vec
         recording.started_at,
         recording.duration_ms,
         recording.bytes,
-        "",
+        &recording.reason,
     ]
 }
 

@@ -2,7 +2,7 @@ use perezvon_model::journal::Event;
 use perezvon_model::{E164, InteractionId, RecordingId};
 use perezvon_store::{
     InteractionFilter, InteractionRow, Page, RecordingState, RowOutcome, RowRecording, StoreError,
-    both_engines, new_id,
+    both_engines,
 };
 
 use crate::sample::{Company, Script, T0, company, queue};
@@ -134,15 +134,20 @@ both_engines! {
         assert_eq!(growing.iter().map(|recording| recording.interaction).collect::<Vec<_>>(), [id]);
         let tenant = company.scope.tenant();
         assert_eq!(growing[0].file_name(tenant), format!("{tenant}/{recording}.wav"));
-        company.db.fail_recording(recording, "no header").await.expect("noted");
+        let failed = |reason: &str| Event::RecordingFailed { recording, reason: reason.to_owned() };
+        script.push(T0 + 6_500, Some(id), None, failed("no header"));
+        company.db.append(&script.take()).await.expect("appended");
         assert_eq!(company.db.interaction(id).await.expect("there").recording, RowRecording::Failed);
+        assert_eq!(company.db.recordings(id).await.expect("listed")[0].reason, "no header");
+        assert!(company.db.growing_recordings().await.expect("listed").is_empty(), "nothing is left to seal");
         script.push(T0 + 7_000, Some(id), None, Event::RecordingSealed { recording, duration_ms: 900, bytes: 5 });
         company.db.append(&script.take()).await.expect("appended");
         let sealed = company.db.recordings(id).await.expect("listed");
         assert_eq!((sealed[0].state, sealed[0].duration_ms, sealed[0].bytes), (RecordingState::Sealed, 900, 5));
         assert_eq!(sealed[0].file_name(tenant), format!("{tenant}/{recording}.opus"));
-        let late = company.db.fail_recording(recording, "late").await;
-        assert!(matches!(late, Err(StoreError::NotFound)), "a sealed recording does not fail any more");
-        assert!(matches!(company.db.fail_recording(new_id(), "x").await, Err(StoreError::NotFound)));
+        script.push(T0 + 8_000, Some(id), None, failed("late"));
+        company.db.append(&script.take()).await.expect("appended");
+        let after = company.db.recordings(id).await.expect("listed");
+        assert_eq!((after[0].state, after[0].reason.as_str()), (RecordingState::Sealed, ""), "it does not fail any more");
     }
 }
