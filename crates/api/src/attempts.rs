@@ -1,4 +1,9 @@
-//! Brute force: how many sign-ins may fail from one address and for one e-mail.
+//! Brute force: how many sign-ins may fail from one address, from one address for one account, and for one account.
+//!
+//! An account is not simply closed after some failures: anybody who knows an e-mail could keep its owner out (OWASP
+//! Authentication Cheat Sheet, "Account Lockout"). So the narrow limit counts an address and an account together, and the
+//! wide one, which slows down guesses from many addresses, does not hold for an address where the account was signed in
+//! to before (OWASP, "Slow Down Online Guessing Attacks with Device Cookies", with the address in the cookie's place).
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,23 +16,31 @@ use sha2::{Digest, Sha256};
 const WINDOW_MS: i64 = 15 * 60 * 1000;
 /// Failures within the window from one address; many people may share one.
 const PER_ADDRESS: u32 = 30;
-/// Failures within the window for one e-mail.
-const PER_EMAIL: u32 = 10;
-/// Addresses and e-mails remembered; past it the oldest are forgotten first.
+/// Failures within the window from one address for one account.
+const PER_PAIR: u32 = 10;
+/// Failures within the window for one account, from addresses where it was never signed in to.
+const PER_ACCOUNT: u32 = 100;
+/// A good sign-in makes its address known for the account for so long.
+const KNOWN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// Addresses, accounts and pairs remembered, of each; past it the oldest are forgotten first.
 const REMEMBERED: usize = 10_000;
+
+type Account = [u8; 32];
 
 /// Counts failures. An attempt counts as failed from its start, so that attempts at once are no way around.
 #[derive(Default)]
 pub struct Attempts {
     addresses: Windows<IpAddr>,
-    emails: Windows<[u8; 32]>,
+    pairs: Windows<(IpAddr, Account)>,
+    accounts: Windows<Account>,
+    known: Windows<(IpAddr, Account)>,
 }
 
 /// One sign-in on its way.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
     address: IpAddr,
-    email: [u8; 32],
+    account: Account,
 }
 
 /// Seconds until another attempt makes sense.
@@ -40,25 +53,35 @@ impl Attempts {
     pub fn begin(&mut self, now: UtcMs, address: IpAddr, email: &str) -> Result<Attempt, TooMany> {
         let attempt = Attempt {
             address: prefix(address),
-            email: Sha256::digest(email.trim().to_lowercase().as_bytes()).into(),
+            account: Sha256::digest(email.trim().to_lowercase().as_bytes()).into(),
         };
-        self.addresses.room(now, &attempt.address, PER_ADDRESS)?;
-        self.emails.room(now, &attempt.email, PER_EMAIL)?;
-        self.addresses.add(now, attempt.address);
-        self.emails.add(now, attempt.email);
+        let Attempt { address, account } = attempt;
+        self.addresses.room(now, WINDOW_MS, &address, PER_ADDRESS)?;
+        self.pairs.room(now, WINDOW_MS, &(address, account), PER_PAIR)?;
+        if !self.known.holds(now, KNOWN_MS, &(address, account)) {
+            self.accounts.room(now, WINDOW_MS, &account, PER_ACCOUNT)?;
+        }
+        self.addresses.add(now, WINDOW_MS, address);
+        self.pairs.add(now, WINDOW_MS, (address, account));
+        self.accounts.add(now, WINDOW_MS, account);
         Ok(attempt)
     }
 
-    /// The password was right: the e-mail starts anew, the address gets this attempt back. (An attacker with one good
-    /// account must not be able to clear an address.)
-    pub fn succeeded(&mut self, attempt: Attempt) {
-        self.emails.entries.remove(&attempt.email);
+    /// The password was right: this address starts anew for this account and is known from now on; address and account
+    /// get this one attempt back. (An attacker with one good account must not be able to clear an address.)
+    pub fn succeeded(&mut self, now: UtcMs, attempt: Attempt) {
+        let pair = (attempt.address, attempt.account);
+        self.pairs.entries.remove(&pair);
+        self.known.entries.remove(&pair);
+        self.known.add(now, KNOWN_MS, pair);
         self.addresses.give_back(&attempt.address);
+        self.accounts.give_back(&attempt.account);
     }
 
     /// The attempt was not judged, such as when the database was away.
     pub fn abandoned(&mut self, attempt: Attempt) {
-        self.emails.give_back(&attempt.email);
+        self.pairs.give_back(&(attempt.address, attempt.account));
+        self.accounts.give_back(&attempt.account);
         self.addresses.give_back(&attempt.address);
     }
 }
@@ -91,9 +114,13 @@ impl<K> Default for Windows<K> {
 }
 
 impl<K: Hash + Eq + Copy> Windows<K> {
-    fn room(&mut self, now: UtcMs, key: &K, limit: u32) -> Result<(), TooMany> {
+    fn holds(&self, now: UtcMs, length_ms: i64, key: &K) -> bool {
+        self.entries.get(key).is_some_and(|window| now.since_ms(window.since) < length_ms)
+    }
+
+    fn room(&mut self, now: UtcMs, length_ms: i64, key: &K, limit: u32) -> Result<(), TooMany> {
         let Some(window) = self.entries.get(key) else { return Ok(()) };
-        let ends_in_ms = WINDOW_MS - now.since_ms(window.since);
+        let ends_in_ms = length_ms - now.since_ms(window.since);
         if ends_in_ms <= 0 {
             self.entries.remove(key);
             return Ok(());
@@ -104,9 +131,9 @@ impl<K: Hash + Eq + Copy> Windows<K> {
         Err(TooMany { retry_after_s: ends_in_ms.unsigned_abs().div_ceil(1000) })
     }
 
-    fn add(&mut self, now: UtcMs, key: K) {
+    fn add(&mut self, now: UtcMs, length_ms: i64, key: K) {
         if self.entries.len() >= REMEMBERED && !self.entries.contains_key(&key) {
-            self.entries.retain(|_, window| now.since_ms(window.since) < WINDOW_MS);
+            self.entries.retain(|_, window| now.since_ms(window.since) < length_ms);
             if self.entries.len() >= REMEMBERED {
                 self.forget_oldest();
             }
@@ -142,15 +169,30 @@ mod tests {
     }
 
     #[test]
-    fn ten_failures_close_an_email_for_the_rest_of_its_window_from_any_address() {
+    fn ten_failures_from_one_address_close_an_account_for_that_address_only() {
         let mut attempts = Attempts::default();
-        for n in 0..10 {
-            attempts.begin(UtcMs(1000), address(n), "Boss@Example.org").unwrap();
+        for _ in 0..10 {
+            attempts.begin(UtcMs(1000), address(1), "Boss@Example.org").unwrap();
         }
-        let refused = attempts.begin(UtcMs(61_000), address(99), " boss@example.org").unwrap_err();
+        let refused = attempts.begin(UtcMs(61_000), address(1), " boss@example.org").unwrap_err();
         assert_eq!(refused.retry_after_s, 14 * 60);
-        attempts.begin(UtcMs(61_000), address(99), "other@example.org").unwrap();
-        attempts.begin(UtcMs(1000 + WINDOW_MS), address(99), "boss@example.org").unwrap();
+        attempts.begin(UtcMs(61_000), address(1), "other@example.org").unwrap();
+        attempts.begin(UtcMs(61_000), address(2), "boss@example.org").expect("the owner is not kept out");
+        attempts.begin(UtcMs(1000 + WINDOW_MS), address(1), "boss@example.org").unwrap();
+    }
+
+    #[test]
+    fn guesses_from_many_addresses_close_an_account_but_where_it_was_signed_in_to() {
+        let mut attempts = Attempts::default();
+        let good = attempts.begin(UtcMs(0), address(200), "boss@example.org").unwrap();
+        attempts.succeeded(UtcMs(0), good);
+        for n in 0..100 {
+            attempts.begin(UtcMs(1000), address(n / 10), "boss@example.org").unwrap();
+        }
+        assert!(attempts.begin(UtcMs(1000), address(100), "boss@example.org").is_err());
+        attempts.begin(UtcMs(1000), address(200), "boss@example.org").expect("a known address");
+        attempts.begin(UtcMs(1000 + WINDOW_MS), address(100), "boss@example.org").unwrap();
+        assert!(!attempts.known.holds(UtcMs(KNOWN_MS), KNOWN_MS, &(address(200), good.account)));
     }
 
     #[test]
@@ -164,17 +206,17 @@ mod tests {
     }
 
     #[test]
-    fn a_success_clears_the_email_and_gives_one_attempt_back_to_the_address() {
+    fn a_success_clears_the_account_here_and_gives_one_attempt_back_to_the_address() {
         let mut attempts = Attempts::default();
         for round in 0..100 {
             let attempt = attempts.begin(UtcMs(round), address(1), "boss@example.org").expect("never closed");
-            attempts.succeeded(attempt);
+            attempts.succeeded(UtcMs(round), attempt);
         }
         for n in 0..29 {
             attempts.begin(UtcMs(200), address(1), &format!("{n}@example.org")).unwrap();
         }
         let good = attempts.begin(UtcMs(200), address(1), "boss@example.org").unwrap();
-        attempts.succeeded(good);
+        attempts.succeeded(UtcMs(200), good);
         attempts.begin(UtcMs(200), address(1), "x@example.org").unwrap();
         assert!(attempts.begin(UtcMs(200), address(1), "boss@example.org").is_err());
     }
@@ -197,6 +239,7 @@ mod tests {
             let _ = attempts.begin(UtcMs(n.into()), from, &format!("{n}@example.org"));
         }
         assert!(attempts.addresses.entries.len() <= REMEMBERED);
-        assert!(attempts.emails.entries.len() <= REMEMBERED);
+        assert!(attempts.pairs.entries.len() <= REMEMBERED);
+        assert!(attempts.accounts.entries.len() <= REMEMBERED);
     }
 }

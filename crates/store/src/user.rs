@@ -97,6 +97,7 @@ queries! {
     ARCHIVE = "UPDATE users SET archived_at = $3, ha1_md5 = NULL, ha1_sha256 = NULL
         WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     END_SESSIONS = "DELETE FROM session WHERE tenant_id = $1 AND user_id = $2";
+    END_OTHER_SESSIONS = "DELETE FROM session WHERE tenant_id = $1 AND user_id = $2 AND token_sha256 <> $3";
 }
 
 record! {
@@ -221,6 +222,11 @@ async fn write_belongings(tx: &mut TenantTx, user: &User) -> Result<(), StoreErr
     Ok(())
 }
 
+async fn write_password(tx: &mut TenantTx, id: UserId, hashes: &PasswordHashes) -> Result<(), StoreError> {
+    let (md5, sha256) = ha1_columns(hashes);
+    tx.touch(&SET_PASSWORD, args![id, &hashes.password, md5, sha256]).await
+}
+
 fn ha1_columns(hashes: &PasswordHashes) -> (Option<String>, Option<String>) {
     hashes.ha1.as_ref().map(|ha1| (ha1.md5.clone(), ha1.sha256.clone())).unzip()
 }
@@ -255,21 +261,38 @@ impl TenantDb {
         tx.commit_configuration().await
     }
 
-    /// With another `sip_username` the phone account has no password until `set_password`.
-    pub async fn update_user(&self, user: &User) -> Result<(), StoreError> {
+    /// With a new password every session of the user ends as well; all of it happens or nothing. Without one, another
+    /// `sip_username` leaves the phone account without a password until `set_password`.
+    pub async fn update_user(&self, user: &User, hashes: Option<&PasswordHashes>) -> Result<(), StoreError> {
         check(user)?;
         let mut tx = self.begin().await?;
         tx.touch(&UPDATE, columns(user)).await?;
         write_belongings(&mut tx, user).await?;
+        if let Some(hashes) = hashes {
+            write_password(&mut tx, user.id, hashes).await?;
+            tx.run(&END_SESSIONS, args![user.id]).await?;
+        }
         tx.commit_configuration().await
     }
 
     /// Ends every session of the user as well.
     pub async fn set_password(&self, id: UserId, hashes: &PasswordHashes) -> Result<(), StoreError> {
-        let (md5, sha256) = ha1_columns(hashes);
         let mut tx = self.begin().await?;
-        tx.touch(&SET_PASSWORD, args![id, &hashes.password, md5, sha256]).await?;
+        write_password(&mut tx, id, hashes).await?;
         tx.run(&END_SESSIONS, args![id]).await?;
+        tx.commit_configuration().await
+    }
+
+    /// As `set_password`, but the session of the user who changes it goes on.
+    pub async fn set_own_password(
+        &self,
+        id: UserId,
+        hashes: &PasswordHashes,
+        token_sha256: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        write_password(&mut tx, id, hashes).await?;
+        tx.run(&END_OTHER_SESSIONS, args![id, token_sha256]).await?;
         tx.commit_configuration().await
     }
 

@@ -1,7 +1,10 @@
 //! Signing in and out.
 
+mod own;
 #[cfg(test)]
 mod tests;
+
+use std::net::IpAddr;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -68,7 +71,10 @@ pub struct Session {
 }
 
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(show, sign_in, sign_out))
+    OpenApiRouter::new()
+        .routes(routes!(show, sign_in, sign_out))
+        .routes(routes!(own::change_password))
+        .routes(routes!(own::change_language))
 }
 
 /// Signs in: answers a token and sets it as a cookie.
@@ -82,28 +88,36 @@ async fn sign_in(
     Client(client): Client,
     Json(asked): Json<SignIn>,
 ) -> Answer<Response> {
-    let attempt = state.attempts().begin(state.now(), client, &asked.email).map_err(|too_many| {
+    match judge_once(&state, client, &asked.email, asked.password).await? {
+        Some((tenant, user)) => begin(&state, tenant, user).await,
+        None => Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong_password",
+            "the e-mail or the password is wrong; check both",
+        )),
+    }
+}
+
+/// Judges a password within the limit of failures.
+pub(crate) async fn judge_once(
+    state: &ApiState,
+    client: IpAddr,
+    email: &str,
+    password: String,
+) -> Answer<Option<(TenantId, UserId)>> {
+    let attempt = state.attempts().begin(state.now(), client, email).map_err(|too_many| {
         tracing::warn!(%client, "sign-ins refused: too many failures");
         let detail = format!("too many failed sign-ins; try again in {} s", too_many.retry_after_s);
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail)
             .with_retry_after(too_many.retry_after_s)
     })?;
-    let judged = judge(&state, &asked.email, asked.password).await;
-    match judged {
-        Ok(Some((tenant, user))) => {
-            state.attempts().succeeded(attempt);
-            begin(&state, tenant, user).await
-        }
-        Ok(None) => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong_password",
-            "the e-mail or the password is wrong; check both",
-        )),
-        Err(problem) => {
-            state.attempts().abandoned(attempt);
-            Err(problem)
-        }
+    let judged = judge(state, email, password).await;
+    match &judged {
+        Ok(Some(_)) => state.attempts().succeeded(state.now(), attempt),
+        Ok(None) => {}
+        Err(_) => state.attempts().abandoned(attempt),
     }
+    judged
 }
 
 async fn judge(state: &ApiState, email: &str, password: String) -> Answer<Option<(TenantId, UserId)>> {

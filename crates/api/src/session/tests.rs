@@ -118,3 +118,64 @@ async fn tokens_that_are_no_tokens_are_refused_without_a_look() {
         assert_eq!(world.get("/api/v1/session").bearer(token).send().await.refusal(401), "signed_out");
     }
 }
+
+#[tokio::test]
+async fn a_stranger_who_guesses_does_not_keep_the_owner_out() {
+    let world = World::new().await;
+    for _ in 0..11 {
+        let guess = world.post("/api/v1/session", credentials("agent@first.example", "guess guess"));
+        guess.peer("192.0.2.66:4000").send().await;
+    }
+    let stranger = world.post("/api/v1/session", credentials("agent@first.example", PASSWORD));
+    assert_eq!(stranger.peer("192.0.2.66:4000").send().await.refusal(429), "too_many_failures");
+    let owner = world.post("/api/v1/session", credentials("agent@first.example", PASSWORD));
+    owner.peer("192.0.2.7:4000").send().await.ok(200);
+}
+
+fn passwords(old: &str, new: &str) -> serde_json::Value {
+    json!({"old_password": old, "password": new})
+}
+
+#[tokio::test]
+async fn a_person_changes_the_own_password_and_stays_signed_in_here_only() {
+    let world = World::new().await;
+    let (here, elsewhere) = (world.token(world.first.agent).await, world.token(world.first.agent).await);
+    let change = world.put("/api/v1/session/password", passwords(PASSWORD, "another horse"));
+    change.bearer(&here).send().await.ok(204);
+    world.get("/api/v1/session").bearer(&here).send().await.ok(200);
+    assert_eq!(world.get("/api/v1/session").bearer(&elsewhere).send().await.refusal(401), "signed_out");
+    let old = world.post("/api/v1/session", credentials("agent@first.example", PASSWORD)).send().await;
+    assert_eq!(old.refusal(401), "wrong_password");
+    world.post("/api/v1/session", credentials("agent@first.example", "another horse")).send().await.ok(200);
+}
+
+#[tokio::test]
+async fn the_old_password_is_needed_and_may_not_be_guessed() {
+    let world = World::new().await;
+    let token = world.token(world.first.agent).await;
+    let change = |old: &str, new: &str| {
+        world.put("/api/v1/session/password", passwords(old, new)).bearer(&token).send()
+    };
+    let short = change(PASSWORD, "short").await;
+    assert_eq!((short.refusal(422), &short.json["field"]), ("bad_value", &json!("password")));
+    for _ in 0..10 {
+        let wrong = change("guess guess", "another horse").await;
+        assert_eq!((wrong.refusal(422), &wrong.json["field"]), ("bad_value", &json!("old_password")));
+    }
+    assert_eq!(change(PASSWORD, "another horse").await.refusal(429), "too_many_failures");
+    world.get("/api/v1/session").bearer(&token).send().await.ok(200);
+}
+
+#[tokio::test]
+async fn a_person_changes_the_own_language() {
+    let world = World::new().await;
+    let token = world.token(world.first.agent).await;
+    let before = world.get("/api/v1/session").bearer(&token).send().await.ok(200);
+    let other = if before["language"] == "ru" { "en" } else { "ru" };
+    let change = world.put("/api/v1/session/language", json!({"language": other}));
+    change.bearer(&token).send().await.ok(204);
+    let after = world.get("/api/v1/session").bearer(&token).send().await.ok(200);
+    assert_eq!(after["language"], other);
+    let bad = world.put("/api/v1/session/language", json!({"language": "de"})).bearer(&token).send().await;
+    assert_eq!((bad.refusal(422), &bad.json["field"]), ("bad_body", &json!("language")));
+}

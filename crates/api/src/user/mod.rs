@@ -136,7 +136,8 @@ impl UserBody {
     }
 }
 
-async fn hashes(state: &ApiState, user: &User, password: String) -> Answer<PasswordHashes> {
+/// What a new password is kept as.
+pub(crate) async fn hashes(state: &ApiState, user: &User, password: String) -> Answer<PasswordHashes> {
     let ha1 = user.sip_username.as_ref().map(|name| {
         let ha1 = sip_ha1(name, &password);
         Ha1 { md5: ha1.md5, sha256: ha1.sha256 }
@@ -211,14 +212,7 @@ async fn update(
         None => None,
     };
     let tenant = db.clone();
-    save(&state, signed.scope, async move {
-        tenant.update_user(&user).await?;
-        match hashes {
-            Some(hashes) => tenant.set_password(id, &hashes).await,
-            None => Ok(()),
-        }
-    })
-    .await?;
+    save(&state, signed.scope, async move { tenant.update_user(&user, hashes.as_ref()).await }).await?;
     state.revoke_user(id);
     Ok(axum::Json(db.user(id).await?.into()))
 }

@@ -142,7 +142,7 @@ both_engines! {
         assert!(matches!(own.update_queue(&ghost).await, Err(StoreError::NotFound)));
         assert!(matches!(own.delete_queue(new_id::<QueueId>(), T0).await, Err(StoreError::NotFound)));
         assert!(matches!(own.delete_skill(new_id::<SkillId>()).await, Err(StoreError::NotFound)));
-        assert!(matches!(own.update_user(&user("x@y.example", vec![])).await, Err(StoreError::NotFound)));
+        assert!(matches!(own.update_user(&user("x@y.example", vec![]), None).await, Err(StoreError::NotFound)));
     }
 
     async fn the_rest_of_the_words_can_be_changed(test: TestDb) {
@@ -169,7 +169,7 @@ both_engines! {
         let mut agent = own.user(company.agent).await.expect("there");
         agent.role = Role::Supervisor;
         agent.phone_uri = Some("sip:100@192.0.2.7".to_owned());
-        own.update_user(&agent).await.expect("a user is changed");
+        own.update_user(&agent, None).await.expect("a user is changed");
         assert_eq!(own.user(company.agent).await.expect("there"), agent);
         own.set_language(company.agent, Language::En).await.expect("a language is set");
         own.set_device(company.agent, Device::Phone).await.expect("a device is set");
@@ -181,11 +181,11 @@ both_engines! {
         let company = company(&test.db, "acme").await;
         let mut agent = company.db.user(company.agent).await.expect("there");
         agent.name = "Renamed".to_owned();
-        company.db.update_user(&agent).await.expect("a user is changed");
+        company.db.update_user(&agent, None).await.expect("a user is changed");
         let phones = test.db.directory().await.expect("the directory").phones;
         assert_eq!(phones[0].ha1_sha256.as_deref(), Some("4567"), "the name of the person changes nothing");
         agent.sip_username = Some("other-name".to_owned());
-        company.db.update_user(&agent).await.expect("a user is changed");
+        company.db.update_user(&agent, None).await.expect("a user is changed");
         let phones = test.db.directory().await.expect("the directory").phones;
         assert_eq!((phones[0].ha1_md5.clone(), phones[0].ha1_sha256.clone()), (None, None));
     }
@@ -197,7 +197,7 @@ both_engines! {
         company.db.create_user(&boss, &hashes(), T0).await.expect("a user is made");
         assert_eq!(company.db.config().await.expect("read").agents.len(), 2);
         boss.queues = vec![company.queue];
-        company.db.update_user(&boss).await.expect("a user is changed");
+        company.db.update_user(&boss, None).await.expect("a user is changed");
         assert_eq!(company.db.config().await.expect("read").agents.len(), 3);
     }
 

@@ -1,5 +1,5 @@
 use perezvon_model::prompt::Language;
-use perezvon_store::{PasswordHashes, Role, StoreError, both_engines};
+use perezvon_store::{PasswordHashes, Role, StoreError, User, both_engines};
 
 use crate::sample::{T0, company, hashes, user};
 
@@ -46,6 +46,32 @@ both_engines! {
         assert_eq!(test.db.sign_in("agent1@acme.example").await.expect("the user is known").password, new.password);
         let phones = test.db.directory().await.expect("the directory is read").phones;
         assert!(phones.iter().all(|phone| phone.agent != agent || phone.ha1_md5.is_none()), "{phones:?}");
+    }
+
+    async fn a_change_of_a_user_and_of_the_password_is_one_change(test: TestDb) {
+        let company = company(&test.db, "acme").await;
+        let before = company.db.tenant().await.expect("there").config_version;
+        let known = company.db.user(company.agent).await.expect("there");
+        let new = PasswordHashes { password: "$argon2id$new".to_owned(), ha1: None };
+        let renamed = User { name: "Renamed".to_owned(), ..known.clone() };
+        company.db.update_user(&renamed, Some(&new)).await.expect("a user is changed");
+        assert_eq!(company.db.tenant().await.expect("there").config_version, before + 1);
+        assert_eq!(test.db.sign_in(&known.email).await.expect("known").password, new.password);
+        let taken = User { email: "agent2@acme.example".to_owned(), ..known.clone() };
+        let newer = PasswordHashes { password: "$argon2id$newer".to_owned(), ha1: None };
+        assert!(matches!(company.db.update_user(&taken, Some(&newer)).await, Err(StoreError::Conflict { .. })));
+        assert_eq!(test.db.sign_in(&known.email).await.expect("known").password, new.password);
+    }
+
+    async fn whoever_changes_the_own_password_stays_signed_in_here_and_nowhere_else(test: TestDb) {
+        let company = company(&test.db, "acme").await;
+        let (tenant, agent) = (company.scope.tenant(), company.agent);
+        for (token, user) in [("here", agent), ("there", agent), ("other", company.other_agent)] {
+            test.db.create_session(token, tenant, user, T0, T0 + 1_000).await.expect("a session is made");
+        }
+        company.db.set_own_password(agent, &hashes(), "here").await.expect("a password is set");
+        assert!(matches!(test.db.session("there", T0).await, Err(StoreError::NotFound)));
+        assert!(test.db.session("here", T0).await.is_ok() && test.db.session("other", T0).await.is_ok());
     }
 
     async fn a_deleted_user_neither_signs_in_nor_holds_a_session_and_frees_the_address(test: TestDb) {
