@@ -1,5 +1,8 @@
 //! A call that is dialled: one INVITE to each phone, the first answer wins, the others are cancelled.
 
+mod give_up;
+mod invite;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,29 +13,26 @@ use perezvon_model::{LegId, TenantScope, TrunkId};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::dialog::{Dialog, branch, contact};
-use super::session_timer::{SessionTimer, Terms, of_invite};
+use give_up::give_up;
+use invite::{again, first_invite};
+
+use super::dialog::Dialog;
+use super::session_timer::{SessionTimer, Terms};
 use super::talk::Talk;
 use super::{DialogSlot, Dialogs, Leg, LegInput};
 use crate::auth::digest;
 use crate::cause::{cause_of_status, telling};
 use crate::core::Core;
 use crate::sdp;
-use crate::sip::header::{Via, quote};
 use crate::sip::hop::{Hop, resolve};
-use crate::sip::message::{
-    ALLOW, Fields, Header, Method, PRODUCT, Request, Response, SUPPORTED, header, status_of,
-};
-use crate::sip::random_text;
+use crate::sip::message::{Fields, Header, Method, Request, Response, status_of};
 use crate::sip::transaction;
-use crate::sip::uri::{Scheme, SipUri};
+use crate::sip::uri::SipUri;
 
 /// The most phones that ring for one call.
 const MAX_FORKS: usize = 10;
 /// The longest that a dialled phone rings.
 const MAX_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long the peer's last word is waited for after a CANCEL (64 T1, RFC 3261 section 9.1) and a bit.
-const LAST_WORD_TIMEOUT: Duration = Duration::from_secs(40);
 /// Responses that wait for the leg.
 const REPLIES_WAITING: usize = 64;
 
@@ -360,151 +360,4 @@ impl Dialling {
         talk.take_media(agreed).await;
         talk.run().await;
     }
-}
-
-fn first_invite(core: &Core, callee: &Callee, from: &CallerName, offer: &str) -> (Request, String) {
-    let stack = &core.stack;
-    let advertised = stack.advertised();
-    let shown: String =
-        from.number.chars().filter(|c| !c.is_control() && !c.is_whitespace()).take(64).collect();
-    let (host, port, user) = match &callee.account {
-        Some(account) => {
-            let registrar = SipUri::parse(&account.registrar).ok();
-            let host = registrar.map_or_else(|| advertised.ip().to_string(), |uri| uri.host);
-            (host, None, if shown.is_empty() { account.username.clone() } else { shown })
-        }
-        None => {
-            let user = if shown.is_empty() { "anonymous".to_owned() } else { shown };
-            (advertised.ip().to_string(), Some(advertised.port()), user)
-        }
-    };
-    let contact_user =
-        callee.account.as_ref().map_or_else(|| user.clone(), |account| account.username.clone());
-    let own = SipUri { scheme: Scheme::Sip, user, host, port, params: Vec::new() };
-    let to = SipUri { params: Vec::new(), ..callee.uri.clone() };
-    let transport = callee.hop.transport;
-    let mut headers = vec![
-        header("Via", Via::ours(transport, advertised, &branch())),
-        header("Max-Forwards", "70"),
-        header("From", format!("{}<{own}>;tag={}", quote(&from.name), random_text(12))),
-        header("To", format!("<{to}>")),
-        header("Call-ID", format!("{}@{}", random_text(24), advertised.ip())),
-        header("CSeq", "1 INVITE"),
-        header("Contact", contact(stack, transport, &contact_user)),
-        header("Allow", ALLOW),
-        header("Supported", SUPPORTED),
-        header("Content-Type", "application/sdp"),
-        header("User-Agent", PRODUCT),
-    ];
-    headers.extend(of_invite(core.session_expires_s(), core.timing.least_session_s));
-    headers.push(header("Content-Length", offer.len().to_string()));
-    let uri = callee.uri.to_wire();
-    let invite = Request {
-        method: Method::Invite,
-        uri,
-        version: Default::default(),
-        headers: headers.into(),
-        body: offer.as_bytes().to_vec(),
-    };
-    (invite, contact_user)
-}
-
-/// The same INVITE as a new transaction: next number, new branch (RFC 3261 section 8.1.3.5).
-fn again(stack: &crate::sip::stack::Stack, fork: &Fork, credentials: Option<Header>) -> Request {
-    let mut invite = fork.invite.clone();
-    let number = invite.cseq().map_or(1, |(number, _)| number) + 1;
-    for field in invite.headers.iter_mut() {
-        match field {
-            Header::Via(via) => via.replace(Via::ours(fork.hop.transport, stack.advertised(), &branch())),
-            Header::CSeq(cseq) => cseq.replace(format!("{number} INVITE")),
-            _ => {}
-        }
-    }
-    invite.headers.extend(credentials.into_iter().collect());
-    invite
-}
-
-/// CANCELs what rings, and ends what is answered all the same: a 200 that crosses a CANCEL gets ACK and BYE
-/// (RFC 3261 sections 9.1 and 15).
-fn give_up(core: &Arc<Core>, mut forks: Vec<Fork>, mut replies: mpsc::Receiver<(usize, Response)>) {
-    forks.retain(|fork| fork.heard != Heard::Final);
-    if forks.is_empty() {
-        return;
-    }
-    let closing = core.closing();
-    let core = core.clone();
-    let tasks = core.stack.clone();
-    tasks.tasks().spawn(async move {
-        let _closing = closing;
-        for fork in forks.iter().filter(|fork| fork.heard == Heard::Provisional) {
-            cancel(&core, fork);
-        }
-        let last_words = async {
-            while !forks.is_empty()
-                && let Some((_, response)) = replies.recv().await
-            {
-                let Some(at) = forks.iter().position(|fork| fork.invite.call_id() == response.call_id())
-                else {
-                    continue;
-                };
-                match status_of(&response) {
-                    ..200 => {
-                        // Only after a provisional response may the CANCEL go (RFC 3261 section 9.1).
-                        if forks[at].heard == Heard::Nothing {
-                            forks[at].heard = Heard::Provisional;
-                            cancel(&core, &forks[at]);
-                        }
-                    }
-                    200..300 => end(&core, forks.swap_remove(at), &response).await,
-                    300.. => {
-                        forks.swap_remove(at);
-                    }
-                }
-            }
-        };
-        let _ = tokio::time::timeout(LAST_WORD_TIMEOUT, last_words).await;
-    });
-}
-
-/// Sends the CANCEL of an INVITE: same branch, same number (RFC 3261 section 9.1).
-fn cancel(core: &Arc<Core>, fork: &Fork) {
-    let mut headers = Vec::new();
-    for field in fork.invite.headers.iter() {
-        match field {
-            Header::Via(_)
-            | Header::MaxForwards(_)
-            | Header::From(_)
-            | Header::To(_)
-            | Header::CallId(_)
-            | Header::Route(_) => headers.push(field.clone()),
-            Header::CSeq(_) => {
-                let number = fork.invite.cseq().map_or(1, |(number, _)| number);
-                headers.push(header("CSeq", format!("{number} CANCEL")));
-            }
-            _ => {}
-        }
-    }
-    headers.push(header("Content-Length", "0"));
-    let cancel = Request {
-        method: Method::Cancel,
-        uri: fork.invite.uri.clone(),
-        version: Default::default(),
-        headers: headers.into(),
-        body: Vec::new(),
-    };
-    let (stack, hop) = (core.stack.clone(), fork.hop);
-    core.stack.tasks().spawn(async move {
-        transaction::request(&stack, cancel, hop).await;
-    });
-}
-
-/// ACK and BYE for an answer that came too late.
-async fn end(core: &Core, fork: Fork, response: &Response) {
-    let Some(mut dialog) = Dialog::outgoing(&fork.invite, response, fork.hop, fork.contact_user) else {
-        return;
-    };
-    let Some(hop) = dialog.next_hop().await else { return };
-    transaction::send_ack(&core.stack, dialog.ack(&core.stack, dialog.last_number()), hop).await;
-    let bye = dialog.request(&core.stack, Method::Bye, Vec::new(), Vec::new());
-    transaction::request(&core.stack, bye, hop).await;
 }

@@ -1,28 +1,25 @@
 //! A leg that is up: hold, changes of codec and address, digits, refreshes, and the end of it, for calls that came
 //! and calls that were dialled alike.
 
+mod change;
+mod refresh;
+
 use std::time::Duration;
 
 use perezvon_model::leg::{Cause, LegEvent};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::dialog::{Dialog, Order, contact};
+use super::dialog::{Dialog, Order};
 use super::digits::digit;
-use super::session_timer::{Due, SessionTimer, Terms, of_refusal};
+use super::session_timer::{Due, SessionTimer};
 use super::{DialogSlot, Leg, LegInput};
 use crate::sdp::{self, Agreed};
-use crate::sip::message::{ALLOW, Fields, Method, Request, Response, SUPPORTED, header, status_of};
+use crate::sip::message::{ALLOW, Fields, Method, Request, Response, header};
 use crate::sip::transaction::{self, InviteServerEvent, ServerTransaction};
 
 /// How long the ACK of an answer may take (64 T1, RFC 3261 section 13.3.1.4).
 const ACK_TIMEOUT: Duration = Duration::from_secs(32);
-/// Wait after a glare, by who made the Call-ID: the owner waits longer (RFC 3261 section 14.1).
-const GLARE_OWNER: Duration = Duration::from_millis(2_500);
-const GLARE_OTHER: Duration = Duration::from_millis(1_000);
-/// Wait before a refresh that failed for another passing reason is tried again.
-const RETRY_REFRESH: Duration = Duration::from_secs(10);
-
 /// Whose INVITE made the dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
@@ -235,183 +232,6 @@ impl Talk {
             | Method::Subscribe => {
                 transaction.answer(&stack, 405, None, vec![header("Allow", ALLOW)], Vec::new()).await;
             }
-        }
-        Flow::On
-    }
-
-    /// A re-INVITE or UPDATE of the peer: hold, another codec or address, or only a refresh.
-    async fn take_change(&mut self, transaction: ServerTransaction) {
-        let stack = self.leg.core.stack.clone();
-        let request = transaction.request();
-        let is_invite = request.method == Method::Invite;
-        if self.pending.is_some() && (is_invite || !request.body.is_empty()) {
-            // Glare (RFC 3261 section 14.2, RFC 3311 section 5.2).
-            return transaction.answer(&stack, 491, None, Vec::new(), Vec::new()).await;
-        }
-        if self.unacknowledged.as_ref().is_some_and(|waiting| waiting.carries_answer) {
-            // An offer of ours is open.
-            return transaction.answer(&stack, 491, None, Vec::new(), Vec::new()).await;
-        }
-        let least_s = self.leg.core.timing.least_session_s;
-        let Ok(terms) = Terms::of_request(request, self.leg.core.session_expires_s(), least_s) else {
-            return transaction.answer(&stack, 422, None, of_refusal(least_s), Vec::new()).await;
-        };
-        let offer = match request.body.as_slice() {
-            [] => None,
-            body => match sdp::parse(body)
-                .ok()
-                .and_then(|offer| sdp::answer(&offer, &self.local).ok().map(|_| offer))
-            {
-                Some(offer) => Some(offer),
-                // The session goes on as it was (RFC 3261 section 14.2).
-                None => return transaction.answer(&stack, 488, None, Vec::new(), Vec::new()).await,
-            },
-        };
-        let number = request.cseq().map_or(0, |(number, _)| number);
-        self.dialog.refresh_target(request.list("Contact").first().copied(), Some(transaction.source()));
-        if request.headers.iter().any(|field| field.name() == "Allow") {
-            self.dialog.peer_takes_update = request.lists("Allow", "UPDATE");
-        }
-        let (agreed, body) = match &offer {
-            Some(offer) => {
-                match self.describe(|local| sdp::answer(offer, local).map(|(_, text)| text).ok()) {
-                    Some(text) => {
-                        (sdp::answer(offer, &self.local).ok().map(|(agreed, _)| agreed), text.into_bytes())
-                    }
-                    None => (None, Vec::new()),
-                }
-            }
-            None if is_invite => {
-                (None, self.describe(|local| Some(sdp::offer(local))).unwrap_or_default().into_bytes())
-            }
-            None => (None, Vec::new()),
-        };
-        let mut extra = vec![
-            header("Contact", contact(&stack, transaction.source().transport, self.dialog.contact_user())),
-            header("Allow", ALLOW),
-            header("Supported", SUPPORTED),
-        ];
-        if !body.is_empty() {
-            extra.push(header("Content-Type", "application/sdp"));
-        }
-        extra.extend(terms.of_answer());
-        self.timer = Some(SessionTimer::new(terms, Instant::now().into_std()));
-        if is_invite {
-            let sender = self.leg.sender.clone();
-            let invite =
-                transaction.into_invite(&stack, sender, move |event| LegInput::Invite(number, event));
-            invite.respond(&stack, 200, Some(&self.dialog.local_tag), extra, body);
-            // A first answer that is still unacknowledged is acknowledged by going on.
-            let first = self.unacknowledged.take().is_some_and(|waiting| waiting.first);
-            self.unacknowledged = Some(Unacknowledged { number, carries_answer: offer.is_none(), first });
-        } else {
-            transaction.answer(&stack, 200, None, extra, body).await;
-        }
-        if let Some(agreed) = agreed {
-            self.take_media(agreed).await;
-        }
-    }
-
-    /// Writes our description; a changed one gets the next version (RFC 3264 section 8).
-    fn describe(&mut self, write: impl Fn(&sdp::Local) -> Option<String>) -> Option<String> {
-        let same = write(&self.local)?;
-        if same != self.description {
-            self.local.version += 1;
-            self.description = write(&self.local)?;
-        }
-        Some(self.description.clone())
-    }
-
-    /// Sends a session refresh: UPDATE where the peer takes it, else a re-INVITE with the description unchanged.
-    fn refresh(&mut self) {
-        let Some(timer) = self.timer else { return };
-        let core = self.leg.core.clone();
-        let extra = timer.terms().of_refresh(core.timing.least_session_s);
-        let sender = self.leg.sender.clone();
-        if self.dialog.peer_takes_update {
-            let update = self.dialog.request(&core.stack, Method::Update, extra, Vec::new());
-            self.pending = Some(Pending::Update);
-            let dialog = self.dialog.clone();
-            self.leg.core.stack.spawn(async move {
-                let response = send(&core.stack, &dialog, update).await;
-                let _ = sender.send(LegInput::Updated(Box::new(response))).await;
-            });
-        } else {
-            let body = self.description.clone().into_bytes();
-            let invite = self.dialog.request(&core.stack, Method::Invite, extra, body);
-            let number = self.dialog.last_number();
-            self.pending = Some(Pending::Invite { number });
-            let dialog = self.dialog.clone();
-            self.leg.core.stack.spawn(async move {
-                match dialog.next_hop().await {
-                    Some(hop) => transaction::invite(&core.stack, invite, hop, sender, move |response| {
-                        LegInput::Reply(number, Box::new(response))
-                    }),
-                    None => {
-                        let lost = transaction::lost(&invite, 503);
-                        let _ = sender.send(LegInput::Reply(number, Box::new(lost))).await;
-                    }
-                }
-            });
-        }
-    }
-
-    /// A response to our re-INVITE.
-    async fn take_reply(&mut self, number: u32, response: Response) -> Flow {
-        if status_of(&response) < 200 {
-            return Flow::On;
-        }
-        let is_pending =
-            matches!(self.pending, Some(Pending::Invite { number: pending }) if pending == number);
-        if is_pending {
-            self.pending = None;
-        }
-        if (200..300).contains(&status_of(&response)) {
-            self.dialog.refresh_target(response.list("Contact").first().copied(), None);
-            self.acknowledge(number).await;
-            let agreed =
-                sdp::parse(&response.body).ok().and_then(|answer| sdp::accept(&answer, &self.local).ok());
-            if let Some(agreed) = agreed {
-                self.take_media(agreed).await;
-            }
-        }
-        if is_pending { self.take_refreshed(&response) } else { Flow::On }
-    }
-
-    /// What became of a refresh (RFC 4028 sections 7.2 and 10, RFC 3261 sections 12.2.1.2 and 14.1).
-    fn take_refreshed(&mut self, response: &Response) -> Flow {
-        let now = Instant::now().into_std();
-        let least_s = self.leg.core.timing.least_session_s;
-        let Some(timer) = &mut self.timer else { return Flow::On };
-        match status_of(response) {
-            200..300 => {
-                let terms = Terms::of_response(response, least_s).unwrap_or_else(|| timer.terms());
-                *timer = SessionTimer::new(terms, now);
-                self.dialog.refresh_target(response.list("Contact").first().copied(), None);
-            }
-            // The peer knows nothing of this call, or is gone.
-            481 => return Flow::Over(Cause::Failed),
-            408 => {
-                self.say_bye(Cause::Timeout);
-                return Flow::Over(Cause::Timeout);
-            }
-            422 => {
-                let least = response.seconds("Min-SE").unwrap_or(0);
-                let terms = Terms { interval_s: timer.terms().interval_s.max(least), ..timer.terms() };
-                *timer = SessionTimer::new(terms, now);
-                timer.refresh_later(now);
-            }
-            491 => timer.refresh_later(
-                now + match self.side {
-                    Side::Caller => GLARE_OWNER,
-                    Side::Callee => GLARE_OTHER,
-                },
-            ),
-            405 | 501 if self.dialog.peer_takes_update => {
-                self.dialog.peer_takes_update = false;
-                timer.refresh_later(now);
-            }
-            _ => timer.refresh_later(now + RETRY_REFRESH),
         }
         Flow::On
     }
