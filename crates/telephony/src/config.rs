@@ -10,11 +10,13 @@ pub(crate) struct Timing {
     pub(crate) t1: Duration,
     /// The least session interval that we take, seconds (RFC 4028 section 4).
     pub(crate) least_session_s: u32,
+    /// Shorter registrations of phones are refused with 423 (RFC 3261 section 10.3).
+    pub(crate) least_registration_s: u32,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { t1: Duration::from_millis(500), least_session_s: 90 }
+        Self { t1: Duration::from_millis(500), least_session_s: 90, least_registration_s: 60 }
     }
 }
 

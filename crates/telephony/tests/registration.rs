@@ -2,8 +2,9 @@
 
 mod rig;
 
-use perezvon_model::TrunkId;
 use perezvon_model::config::{Trunk, TrunkRegistration};
+use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
+use perezvon_model::{LegId, TrunkId};
 use perezvon_telephony::{TelephonyEvent, TrunkState};
 use rig::{Book, Rig, Sipp, agent, config, free_port, scope};
 
@@ -97,6 +98,38 @@ async fn a_trunk_that_is_refused_tells_why() {
 }
 
 #[tokio::test]
+async fn a_call_through_a_trunk_answers_the_challenge_of_the_provider_once() {
+    for (scenario, password, answered) in [
+        ("uas_challenges.xml", "secret", true),
+        ("uas_challenges.xml", "guess", false),
+        ("uas_challenges_as_proxy.xml", "secret", true),
+    ] {
+        let mut rig = Rig::start().await;
+        let port = free_port();
+        let provider = Sipp::run_at(scenario, rig.addr(), port, &[]);
+        Sipp::listens(port, "u1").await;
+        let mut with_password = trunk(port);
+        if let Some(account) = &mut with_password.registration {
+            account.password = password.into();
+        }
+        let uri = format!("sip:+74951234567@127.0.0.1:{port}");
+        let target = DialTarget::Uri { uri, trunk: Some(with_password.id) };
+        *rig.book.registrations.lock().expect("lock") = vec![(scope(), with_password)];
+        let leg = LegId(uuid::Uuid::now_v7());
+        rig.command(leg, LegCommand::Dial { target, from: CallerName::default(), timeout_ms: 10_000 });
+        if answered {
+            assert_eq!(rig.leg_event(leg).await, LegEvent::Answered, "{scenario}");
+            rig.command(leg, LegCommand::HangUp { cause: Cause::Normal });
+            assert_eq!(rig.leg_event(leg).await, LegEvent::Ended { cause: Cause::Normal }, "{scenario}");
+        } else {
+            assert_eq!(rig.leg_event(leg).await, LegEvent::Failed { cause: Cause::Forbidden }, "{scenario}");
+        }
+        provider.succeeds().await;
+        rig.is_empty().await;
+    }
+}
+
+#[tokio::test]
 async fn a_second_instance_registers_as_a_phone_and_is_called_on_its_user_name() {
     let mut server = Rig::start().await;
     server.add_account("agent1", "secret");
@@ -120,7 +153,6 @@ async fn a_second_instance_registers_as_a_phone_and_is_called_on_its_user_name()
         }
         other => panic!("{other:?}"),
     };
-    use perezvon_model::leg::{Cause, LegCommand, LegEvent};
     phone_rig.command(incoming, LegCommand::Ring);
     assert_eq!(server.leg_event(leg).await, LegEvent::Ringing);
     phone_rig.command(incoming, LegCommand::Answer);

@@ -13,9 +13,7 @@ use crate::sip::uri::{SipUri, Transport};
 const MAX_CONTACTS: usize = 5;
 /// The most accounts with a contact.
 const MAX_ACCOUNTS: usize = 50_000;
-/// Shorter registrations are refused with 423.
-pub(crate) const MIN_EXPIRES_S: u32 = 60;
-/// Longer ones are shortened.
+/// Longer registrations are shortened.
 pub(crate) const MAX_EXPIRES_S: u32 = 7_200;
 /// What is given to a phone that asks for nothing.
 pub(crate) const DEFAULT_EXPIRES_S: u32 = 3_600;

@@ -12,14 +12,10 @@ use crate::guard::Ask;
 use crate::sip::header::NameAddr;
 use crate::sip::message::{Fields, Header, Request, header};
 use crate::sip::transaction::ServerTransaction;
-use bindings::{
-    Bindings, Change, Contact, DEFAULT_EXPIRES_S, MAX_EXPIRES_S, MIN_EXPIRES_S, Refused, Registration, Wish,
-};
+use bindings::{Bindings, Change, Contact, DEFAULT_EXPIRES_S, MAX_EXPIRES_S, Refused, Registration, Wish};
 
 /// The most contacts in one REGISTER.
 const MAX_WISHES: usize = 8;
-/// The longest sleep of the sweeper: half of the shortest registration, so that none ends unseen.
-const SWEEP: Duration = Duration::from_secs(MIN_EXPIRES_S as u64 / 2);
 
 #[derive(Default)]
 pub(crate) struct Registrar {
@@ -42,13 +38,15 @@ impl Registrar {
 
 /// Takes out contacts at their end, for ever.
 pub(crate) async fn sweep(core: &Core) {
+    // The longest sleep is half of the shortest registration, so that none ends unseen.
+    let longest = Duration::from_secs(core.timing.least_registration_s.into()) / 2;
     loop {
         let now = Instant::now();
         let gone = core.registrar.lock().expire(now);
         for change in gone {
             tell(core, change).await;
         }
-        let latest = now + SWEEP;
+        let latest = now + longest;
         let next = core.registrar.lock().next_end().unwrap_or(latest).min(latest);
         tokio::time::sleep_until(next.into()).await;
     }
@@ -122,7 +120,8 @@ fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
         call_id: request.call_id(),
         number: request.cseq().map_or(0, |(number, _)| number),
     };
-    let change = match wishes(request) {
+    let least_s = core.timing.least_registration_s;
+    let change = match wishes(request, least_s) {
         Ok(Wishes::Some(wishes)) => match core.registrar.lock().register(&registration, wishes, now) {
             Ok(change) => change,
             Err(Refused::OutOfOrder) => return Answer::refuse(500),
@@ -131,7 +130,7 @@ fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
         Ok(Wishes::All) => core.registrar.lock().clear(&username, now),
         Err(WishError::Malformed) => return Answer::refuse(400),
         Err(WishError::TooBrief) => {
-            let extra = vec![header("Min-Expires", MIN_EXPIRES_S.to_string())];
+            let extra = vec![header("Min-Expires", least_s.to_string())];
             return Answer { status: 423, extra, change: None };
         }
     };
@@ -161,7 +160,7 @@ enum WishError {
     TooBrief,
 }
 
-fn wishes(request: &Request) -> Result<Wishes, WishError> {
+fn wishes(request: &Request, least_s: u32) -> Result<Wishes, WishError> {
     let contacts = request.list("Contact");
     // A value that cannot be read is the default (RFC 3261 section 20.19).
     let expires = request.field("Expires").map(|value| value.trim().parse().unwrap_or(DEFAULT_EXPIRES_S));
@@ -185,7 +184,7 @@ fn wishes(request: &Request) -> Result<Wishes, WishError> {
             }
             let own = contact.param("expires").map(|value| value.parse().unwrap_or(DEFAULT_EXPIRES_S));
             let expires_s: u32 = own.or(expires).unwrap_or(DEFAULT_EXPIRES_S);
-            if expires_s != 0 && expires_s < MIN_EXPIRES_S {
+            if expires_s != 0 && expires_s < least_s {
                 return Err(WishError::TooBrief);
             }
             Ok(Wish { uri: contact.uri, expires_s: expires_s.min(MAX_EXPIRES_S) })
@@ -201,13 +200,14 @@ mod tests {
     use crate::sip::uri::SipUri;
 
     fn read(fields: &[(&str, &str)]) -> Result<Wishes, WishError> {
-        wishes(&Request {
+        let request = Request {
             method: Method::Register,
             uri: SipUri::parse("sip:h").expect("uri").to_wire(),
             version: Default::default(),
             headers: fields.iter().map(|(name, value)| header(name, *value)).collect::<Vec<_>>().into(),
             body: Vec::new(),
-        })
+        };
+        wishes(&request, 60)
     }
 
     #[test]

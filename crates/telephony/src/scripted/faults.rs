@@ -12,7 +12,7 @@ use crate::config::Timing;
 use crate::sip::message::{Fields, status_of};
 
 fn timing() -> Timing {
-    Timing { t1: Duration::from_millis(20), least_session_s: 90 }
+    Timing { t1: Duration::from_millis(20), ..Timing::default() }
 }
 
 fn dial(to: &Peer, timeout_ms: i64) -> LegCommand {

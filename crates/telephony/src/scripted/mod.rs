@@ -3,6 +3,7 @@
 mod faults;
 mod peer;
 mod refresh;
+mod registers;
 mod strangers;
 
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use perezvon_model::{FlowId, LegId, TenantId, TenantScope, TrunkId, UserId};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use crate::auth::digest::Algorithm;
 use crate::config::{TelephonyConfig, Timing};
 use crate::media::{MediaPort, NoPort, RemoteRtp};
 use crate::{Directory, NumberMatch, PhoneAccount, PhoneTarget, Telephony, TelephonyEvent, TrunkMatch};
@@ -53,8 +55,14 @@ impl Directory for Book {
         })
     }
 
-    fn phone_account(&self, _username: &str) -> Option<PhoneAccount> {
-        None
+    fn phone_account(&self, username: &str) -> Option<PhoneAccount> {
+        let secret = format!("100:{}:secret", crate::REALM);
+        (username == "100").then(|| PhoneAccount {
+            scope: scope(),
+            agent: UserId(Uuid::from_u128(5)),
+            ha1_md5: Algorithm::Md5.hash(&secret),
+            ha1_sha256: Algorithm::Sha256.hash(&secret),
+        })
     }
 
     fn phone_of(&self, _tenant: TenantId, _agent: UserId) -> Option<PhoneTarget> {
@@ -89,6 +97,10 @@ impl MediaPort for Sound {
     }
 }
 
+fn quick() -> Timing {
+    Timing { t1: Duration::from_millis(50), least_session_s: 2, least_registration_s: 1 }
+}
+
 struct Stage {
     telephony: Telephony,
     sound: Arc<Sound>,
@@ -97,7 +109,7 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
-        Self::start_with(Timing { t1: Duration::from_millis(50), least_session_s: 2 }, 1_000).await
+        Self::start_with(quick(), 1_000).await
     }
 
     async fn start_with(timing: Timing, event_room: usize) -> Self {

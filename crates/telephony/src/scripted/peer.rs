@@ -145,7 +145,11 @@ impl Peer {
 
     /// Whether nothing comes for a while.
     pub(super) async fn hears_nothing(&self) -> bool {
-        tokio::time::timeout(Duration::from_millis(200), self.receive()).await.is_err()
+        self.hears_nothing_for(Duration::from_millis(200)).await
+    }
+
+    pub(super) async fn hears_nothing_for(&self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.receive()).await.is_err()
     }
 
     /// Calls and is answered: INVITE 1, 200, ACK.

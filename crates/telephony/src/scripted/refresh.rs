@@ -34,8 +34,8 @@ async fn a_peer_that_refreshes_in_time_stays() {
     let extra = "Supported: timer\r\nSession-Expires: 3;refresher=uac\r\n";
     let (mut peer, leg) = answered(&mut stage, extra).await;
     for number in 2..5 {
-        // 1 s of 3; without the refresh the end would come at 2 s.
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        // 1 s of 3; without the refresh a BYE would come at 2 s.
+        assert!(peer.hears_nothing_for(std::time::Duration::from_secs(1)).await, "nobody hangs up");
         peer.send("UPDATE", number, extra, "").await;
         let response = peer.response(number).await;
         assert_eq!(response.field("Session-Expires"), Some("3;refresher=uac"));
