@@ -46,6 +46,7 @@ describe('a desk that loses its connection during a call', () => {
     await desk.page.locator('[data-testid=hold][aria-pressed=true]').waitFor()
     await desk.page.keyboard.press('Alt+KeyH')
     await hearEachOther(desk, phone)
+    await desk.page.getByText(/^Saved at/).waitFor()
     assert.equal(await desk.page.getByTestId('note').inputValue(), 'Written without a socket')
     const { kinds } = await journalOf(supervisor, '+79161234541')
     assert.equal(kinds.includes('agent_lost'), false, 'the sound was never lost')
