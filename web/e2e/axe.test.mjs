@@ -124,6 +124,13 @@ describe('what people see', () => {
       state('off shift', '[data-testid=ready]')
       state('the menu of states', '[data-testid=presence]', { act: async (page) => page.getByTestId('presence').click() })
       state('the account menu', '[data-testid=ready]', { act: async (page) => page.locator('.bar .menu button').last().click() })
+      state('the own settings', '[data-testid=ready]', {
+        act: async (page) => {
+          await page.locator('.bar .menu button').last().click()
+          await page.getByTestId('own-settings').click()
+          await page.locator('dialog[open]').waitFor()
+        },
+      })
       state('the palette', '[data-testid=ready]', { act: async (page) => (await page.keyboard.press('Control+KeyK'), page.locator('dialog[open]').waitFor()) })
       state('the keys', '[data-testid=ready]', { act: async (page) => (await page.keyboard.press('Shift+Slash'), page.locator('dialog[open]').waitFor()) })
       it('ready', async () => {

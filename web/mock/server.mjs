@@ -59,6 +59,8 @@ export function startMock({ port = 8080, demo = true } = {}) {
     if (path.startsWith('/demo') && demo && !state.role && key !== 'GET /demo' && key !== 'POST /demo/session') return refuse(401, 'signed_out', 'sign in first')
     if (path.startsWith('/demo')) return demo ? demoAnswer(key, body, state, answer, redraw) : refuse(404, 'not_found', 'no such thing')
     if (!state.role) return refuse(401, 'signed_out', 'sign in')
+    if (key === 'PUT /session/language') return answer(204)
+    if (key === 'PUT /session/password') return body.old_password === 'demo-password' ? answer(204) : refuse(422, 'bad_value', 'this is not the password; write the one you sign in with', { field: 'old_password' })
     if (state.fail) return refuse(503, 'database_away', 'The database does not answer. Calls go on; try again in a moment.')
     return api(key, path, url, body, state, answer, refuse, me, redraw, request, response)
   })
@@ -135,7 +137,7 @@ function desk(state, step) {
     case 'hold': return { ...base, activity: 'hold', since: now - 31_000, call: { ...call, held_since: now - 31_000 } }
     case 'lost': return { ...base, activity: 'talking', since: now - 252_000, browser_connected: false, call: { ...call, lost_until: now + 24_000 } }
     case 'transfer': return { ...base, activity: 'talking', since: now - 252_000, call: { ...call, transfer_ringing: 'Мария Тихонова' } }
-    case 'wrap_up': return { ...base, activity: 'wrap_up', since: now, wrap_up: { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' } }
+    case 'wrap_up': return { ...base, activity: 'wrap_up', since: now, wrap_up: { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, transfer_ringing: null, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' } }
     default: throw new Error(`no step ${step}`)
   }
 }

@@ -1,4 +1,4 @@
-export { t, language, setLanguage, type Language, type TextKey, type PlainKey } from './i18n/language.svelte'
+export { t, adoptLanguage, language, setLanguage, type Language, type TextKey, type PlainKey } from './i18n/language.svelte'
 export { clock } from './time/clock.svelte'
 export { dayAfter, readDay, writtenDay } from './time/day'
 export { calendar, duration, isoDuration, secondsLeft, startOfDay, type Calendar } from './time/format'

@@ -1,6 +1,6 @@
 // Everything that can be done by a key or from the palette, in one table: its words, its key, when it is possible.
 // Call keys work anywhere, even while typing; single keys only outside fields, and they can be turned off.
-import { language, setLanguage, theme, type PlainKey, type Shortcut } from '@perezvon/ui'
+import { language, theme, type PlainKey, type Shortcut } from '@perezvon/ui'
 import { session } from '../features/session/session.svelte'
 import { softphone } from '../features/softphone/softphone.svelte'
 import { panels, writing } from '../features/workspace/desk.svelte'
@@ -136,10 +136,16 @@ export const actions: Action[] = [
   { id: 'palette', group: 'other', label: 'action.palette', shortcut: { code: 'KeyK', mod: true }, available: always, run: () => (overlays.palette = !overlays.palette) },
   { id: 'search', group: 'other', label: 'action.search', shortcut: { code: 'Slash' }, single: true, available: always, run: search },
   { id: 'help', group: 'other', label: 'action.help', shortcut: { code: 'Slash', shift: true }, single: true, available: always, run: () => (overlays.help = true) },
-  { id: 'language', group: 'other', label: 'action.language', available: always, run: () => setLanguage(language() === 'ru' ? 'en' : 'ru') },
+  { id: 'language', group: 'other', label: 'action.language', available: always, run: switchLanguage },
+  { id: 'own', group: 'other', label: 'session.own', available: () => session.me !== null, run: () => (overlays.own = true) },
   { id: 'theme', group: 'other', label: 'action.theme', available: always, run: () => theme.set(dark() ? 'light' : 'dark') },
   { id: 'sign_out', group: 'other', label: 'action.sign_out', available: () => session.me !== null, run: () => void session.signOut() },
 ]
+
+/** What the server does not keep now holds here all the same. */
+function switchLanguage(): void {
+  session.chooseLanguage(language() === 'ru' ? 'en' : 'ru').catch(() => undefined)
+}
 
 /** The page's own search field, or the palette where there is none. */
 function search(): void {

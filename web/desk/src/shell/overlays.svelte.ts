@@ -1,7 +1,7 @@
 // What lies over the page, and whether single keys act.
 const STORED = 'perezvon.single-keys'
 
-export const overlays = $state({ palette: false, help: false })
+export const overlays = $state({ palette: false, help: false, own: false })
 
 const single = $state({ on: globalThis.localStorage?.getItem(STORED) !== 'off' })
 

@@ -31,6 +31,11 @@ export function setLanguage(next: Language): void {
   globalThis.localStorage?.setItem(STORED, next)
 }
 
+/** Takes over an account's language, unless one was chosen on this computer. */
+export function adoptLanguage(theirs: Language): void {
+  if (!chosen()) current.language = theirs
+}
+
 /** The text of a key in the current language. */
 export function t<K extends TextKey>(key: K, ...args: Texts[K] extends null ? [] : [Texts[K]]): string {
   const text = tables[current.language][key] as string | ((a: unknown, f: Forms) => string)

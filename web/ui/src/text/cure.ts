@@ -27,6 +27,7 @@ const CURES: [RegExp, Words][] = [
   [/^a new phone account needs the password once more$/, () => t('cure.password_again')],
   [/^the password must have (\d+) characters at least$/, ([least = 0]) => t('cure.password_short', { least })],
   [/^the password must have (\d+) bytes at most$/, () => t('cure.password_long')],
+  [/^this is not the password; /, () => t('cure.old_password')],
   [/^write the date as /, () => t('cure.date')],
   [/^this date cannot be reported on$/, () => t('cure.date_outside')],
   [/^there is no such flow; choose one of the list$/, () => t('cure.no_flow')],

@@ -1,6 +1,6 @@
 // Who is signed in. In the demo a visitor without a session becomes an agent at once.
 import { http, Problem, type Demo, type Me, type Role } from '@perezvon/api'
-import { asProblem } from '@perezvon/ui'
+import { adoptLanguage, asProblem, setLanguage, type Language } from '@perezvon/ui'
 import { mayBeSignedIn } from './cookie'
 
 type State = { at: 'starting' } | { at: 'signed_out' } | { at: 'signed_in'; me: Me } | { at: 'failed'; problem: Problem }
@@ -39,6 +39,12 @@ class Session {
     await this.entered()
   }
 
+  /** Changes the language here at once, and for this person everywhere. */
+  async chooseLanguage(language: Language): Promise<void> {
+    setLanguage(language)
+    if (this.me) await http.put('/session/language', { language })
+  }
+
   async signOut(): Promise<void> {
     sessionStorage.setItem(LEFT, '1')
     await http.remove('/session').catch(() => undefined)
@@ -57,6 +63,8 @@ class Session {
 
   private async enter(me: Me): Promise<void> {
     this.demo = me.demo ? await this.askDemo().catch(() => null) : null
+    // The demo's people have a language of their own, but its visitor is not one of them.
+    if (!me.demo) adoptLanguage(me.language)
     this.state = { at: 'signed_in', me }
   }
 
