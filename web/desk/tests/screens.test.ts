@@ -70,7 +70,7 @@ const cases: Case[] = [
   { name: 'workspace, ringing', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'ringing', offer: { offer: 'o', offered_at: NOW, deadline: NOW + 20_000, device: 'browser', about } }), says: { en: 'Answer', ru: 'Ответить' } },
   { name: 'workspace, talking', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call }), says: { en: 'Hang up', ru: 'Завершить' } },
   { name: 'workspace, media lost', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call: { ...call, lost_until: NOW + 30_000 } }), says: { en: /Your sound is lost/, ru: /Звук пропал/ } },
-  { name: 'workspace, after call', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'wrap_up', wrap_up: { about, started_at: NOW, deadline: NOW + 60_000, talk_ms: 1, disposition: null, note: '' } }), says: { en: 'Finish', ru: 'Готово' } },
+  { name: 'workspace, after call', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'wrap_up', wrap_up: { about, started_at: NOW, deadline: NOW + 60_000, talk_ms: 1, transfer_ringing: 'Мария', disposition: null, note: '' } }), says: { en: 'Finish', ru: 'Готово' } },
   { name: 'journal', page: any(Journal), path: '/journal', says: { en: 'Disposition and note', ru: 'Итог и заметка' } },
   { name: 'conversation', page: any(Conversation), path: `/journal/${row.id}`, says: { en: 'The system answered', ru: 'Система ответила' } },
   { name: 'customers', page: any(Customers), path: '/customers', says: { en: 'Add a customer', ru: 'Добавить клиента' } },
