@@ -30,6 +30,8 @@ class Softphone {
   private unseen: ReturnType<typeof setTimeout> | undefined
   private release: (() => void) | undefined
   private generation = 0
+  /** The generation whose offer is on its way. */
+  private offering: number | undefined
   private open = false
 
   /** Becomes the agent's telephone if no other tab is it; when that tab goes, this one takes over. */
@@ -129,6 +131,9 @@ class Softphone {
     const generation = this.generation
     clearTimeout(this.timer)
     this.timer = undefined
+    // One offer at a time: of two, the server may keep the peer whose answer we throw away, and nobody hears anybody.
+    if (this.offering === generation) return
+    this.offering = generation
     const old = this.peer
     if (this.line !== 'connecting') this.line = 'lost'
     const track = this.microphone.state === 'live' ? this.microphone.track : this.silence
@@ -146,6 +151,8 @@ class Softphone {
       this.turned(peer.connectionState)
     } catch {
       if (generation === this.generation) this.connectSoon()
+    } finally {
+      if (this.offering === generation) this.offering = undefined
     }
   }
 
