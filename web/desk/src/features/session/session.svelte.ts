@@ -7,7 +7,7 @@ type State = { at: 'starting' } | { at: 'signed_out' } | { at: 'signed_in'; me: 
 
 const LEFT = 'perezvon.left'
 
-class Session {
+export class Session {
   state = $state.raw<State>({ at: 'starting' })
   /** Set when this server is a demo, before sign-in too. */
   demo = $state.raw<Demo | null>(null)
