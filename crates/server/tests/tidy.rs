@@ -151,7 +151,8 @@ fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     for entry in entries.flatten() {
         let path = entry.path();
         let name = entry.file_name();
-        if ["node_modules", "dist", "target", "generated"].iter().any(|skip| name == *skip) {
+        let skipped = ["node_modules", "dist", "target", "generated", "schema.d.ts", "generated.ts"];
+        if skipped.iter().any(|skip| name == *skip) {
             continue;
         }
         if path.is_dir() {
