@@ -1,7 +1,6 @@
 // The disk of database and recordings is full during a call: the call goes on, the page says so, the journal catches up.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { AGENT_HZ, answer, callIn, CUSTOMER_HZ, hangUpAndFinish, hearEachOther, journalOf, readyDesk, secondsOfSound } from './harness/conversation.mjs'
@@ -77,7 +76,7 @@ describe('a full disk during a call', { skip: noDisk }, () => {
     }
     const talkedMs = row.talk_ms + row.hold_ms
     assert.ok(Math.abs(row.recording_ms - talkedMs) < 2_000, `${row.recording_ms} ms recorded of ${talkedMs} ms`)
-    const file = join(tmpdir(), `perezvon-disk-${process.pid}.opus`)
+    const file = join(disk.folder, 'heard.opus')
     writeFileSync(file, await supervisor.get(`/interactions/${row.id}/recording`))
     const [left] = readSound(file)
     assert.ok(strongest(left.subarray(0, 3 * 8_000), CUSTOMER_HZ).share > 0.7, 'the customer is heard at the start')
