@@ -11,7 +11,7 @@ use perezvon_model::TenantScope;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Entry;
 use perezvon_store::{Db, StoreError};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Entries that may wait in memory while the database is away; beyond it new calls are refused.
@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 pub const BACKLOG: usize = 200_000;
 /// Entries in one transaction.
 const BATCH: usize = 512;
+/// How long rows that nobody waits for stand by for others: one transaction for many costs a fraction of one for each.
+const GATHER: Duration = Duration::from_millis(20);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(2);
 /// Rows older than this, with more behind them, make the journal "behind".
@@ -46,6 +48,7 @@ struct Gauges {
 #[derive(Clone)]
 pub struct JournalWriter {
     steps: mpsc::Sender<Step>,
+    urgent: Arc<Notify>,
     gauges: Arc<Gauges>,
     health: watch::Receiver<JournalHealth>,
 }
@@ -68,14 +71,16 @@ impl JournalWriter {
         let (steps, inbox) = mpsc::channel(BACKLOG);
         let (health, seen) = watch::channel(JournalHealth::Ok);
         let gauges = Arc::new(Gauges::default());
-        let writer = Self { steps, gauges: gauges.clone(), health: seen };
-        let task = tokio::spawn(Shell { db, inbox, gauges, health, stop }.run());
+        let urgent = Arc::new(Notify::new());
+        let writer = Self { steps, urgent: urgent.clone(), gauges: gauges.clone(), health: seen };
+        let task = tokio::spawn(Shell { db, inbox, urgent, gauges, health, stop }.run());
         (writer, task)
     }
 
     /// Hands a step over; never waits.
     pub fn submit(&self, scope: TenantScope, entries: Vec<Entry>, replies: Vec<Reply>) {
         let count = entries.len();
+        let awaited = !replies.is_empty();
         self.gauges.waiting.fetch_add(count, Ordering::Relaxed);
         if let Err(refused) = self.steps.try_send(Step { scope, entries, replies }) {
             self.gauges.waiting.fetch_sub(count, Ordering::Relaxed);
@@ -85,6 +90,8 @@ impl JournalWriter {
             for reply in step.replies {
                 let _ = reply.send(Err(CommandRefused::NotNow("the journal cannot be written".into())));
             }
+        } else if awaited {
+            self.urgent.notify_one();
         }
     }
 
@@ -111,6 +118,8 @@ impl JournalWriter {
 struct Shell {
     db: Db,
     inbox: mpsc::Receiver<Step>,
+    /// Somebody waits for a step of the inbox. A permit left over from an earlier one costs a smaller batch.
+    urgent: Arc<Notify>,
     gauges: Arc<Gauges>,
     health: watch::Sender<JournalHealth>,
     stop: watch::Receiver<bool>,
@@ -125,6 +134,9 @@ impl Shell {
                 received = self.inbox.recv_many(&mut batch, BATCH) => if received == 0 { return },
                 () = crate::start::is_set(&mut self.stop) => return,
             }
+            if batch.iter().all(|step| step.replies.is_empty()) {
+                self.gather(&mut batch).await;
+            }
             let mut left: VecDeque<Step> = batch.drain(..).collect();
             while let Some(group) = next_group(&mut left) {
                 if !self.write(group).await {
@@ -134,23 +146,68 @@ impl Shell {
         }
     }
 
-    /// Writes one tenant's steps until they are kept; false when the server stops while the database is away.
-    async fn write(&mut self, group: Step) -> bool {
-        let Step { scope, entries, replies } = group;
+    async fn gather(&mut self, batch: &mut Vec<Step>) {
+        tokio::select! {
+            () = tokio::time::sleep(GATHER) => {}
+            () = self.urgent.notified() => {}
+            () = crate::start::is_set(&mut self.stop) => {}
+        }
+        while batch.len() < BATCH
+            && let Ok(step) = self.inbox.try_recv()
+        {
+            batch.push(step);
+        }
+    }
+
+    /// Writes one tenant's steps; false when the server stops while the database is away.
+    async fn write(&mut self, group: Group) -> bool {
+        let Group { scope, entries, parts } = group;
+        match self.keep(scope, &entries).await {
+            Kept::Stopped => return false,
+            Kept::Written => {
+                parts.into_iter().flat_map(|part| part.replies).for_each(|reply| answer(reply, Ok(())));
+            }
+            // One row that can never be written must not take the others with it, nor be told as kept.
+            Kept::Refused => {
+                let mut from = 0;
+                for part in parts {
+                    let own = &entries[from..from + part.entries];
+                    from += part.entries;
+                    let told = match self.keep(scope, own).await {
+                        Kept::Stopped => return false,
+                        Kept::Written => Ok(()),
+                        Kept::Refused => {
+                            tracing::error!(count = own.len(), "journal entries were refused");
+                            self.gauges.refused.fetch_add(own.len() as u64, Ordering::Relaxed);
+                            Err(CommandRefused::NotNow("the journal refused it".into()))
+                        }
+                    };
+                    part.replies.into_iter().for_each(|reply| answer(reply, told.clone()));
+                }
+            }
+        }
+        self.gauges.waiting.fetch_sub(entries.len(), Ordering::Relaxed);
+        self.settle(entries.last());
+        true
+    }
+
+    /// One transaction, again and again while the database is away or full.
+    async fn keep(&mut self, scope: TenantScope, entries: &[Entry]) -> Kept {
         let mut pause = RETRY_FIRST;
         loop {
-            let error = match self.db.tenant(&scope).append(&entries).await {
-                Ok(()) => break,
+            let error = match self.db.tenant(&scope).append(entries).await {
+                Ok(()) => {
+                    self.gauges.written.fetch_add(entries.len() as u64, Ordering::Relaxed);
+                    return Kept::Written;
+                }
                 Err(error) => error,
             };
             let health = match &error {
                 StoreError::DiskFull(_) => JournalHealth::FullDisk,
                 StoreError::Unavailable(_) => JournalHealth::NoDatabase,
                 other => {
-                    // A row that can never be written must not stop the ones behind it.
-                    tracing::error!(error = %other, count = entries.len(), "journal entries were refused");
-                    self.gauges.refused.fetch_add(entries.len() as u64, Ordering::Relaxed);
-                    break;
+                    tracing::error!(error = %other, count = entries.len(), "a batch of the journal cannot be written");
+                    return Kept::Refused;
                 }
             };
             self.gauges.retries.fetch_add(1, Ordering::Relaxed);
@@ -159,22 +216,12 @@ impl Shell {
             }
             let stopping = tokio::time::timeout(pause, crate::start::is_set(&mut self.stop)).await;
             if stopping.is_ok() {
-                tracing::error!(
-                    count = self.gauges.waiting.load(Ordering::Relaxed),
-                    "stopped with unwritten entries"
-                );
-                return false;
+                let count = self.gauges.waiting.load(Ordering::Relaxed);
+                tracing::error!(count, "stopped with unwritten entries");
+                return Kept::Stopped;
             }
             pause = (pause * 2).min(RETRY_MOST);
         }
-        self.gauges.waiting.fetch_sub(entries.len(), Ordering::Relaxed);
-        self.gauges.written.fetch_add(entries.len() as u64, Ordering::Relaxed);
-        self.settle(entries.last());
-        for reply in replies {
-            // The client may have gone.
-            let _ = reply.send(Ok(()));
-        }
-        true
     }
 
     fn settle(&self, last: Option<&Entry>) {
@@ -189,14 +236,101 @@ impl Shell {
     }
 }
 
+fn answer(reply: Reply, told: Result<(), CommandRefused>) {
+    // The client may have gone.
+    let _ = reply.send(told);
+}
+
+/// Steps of one tenant that share a transaction.
+struct Group {
+    scope: TenantScope,
+    entries: Vec<Entry>,
+    parts: Vec<Part>,
+}
+
+/// One step of a group: how many of its entries are its own, and who waits for them.
+struct Part {
+    entries: usize,
+    replies: Vec<Reply>,
+}
+
+enum Kept {
+    Written,
+    /// Never to be written as it is.
+    Refused,
+    /// The server stops while the database is away.
+    Stopped,
+}
+
 /// Takes the steps at the front that belong to one tenant and fit one transaction.
-fn next_group(left: &mut VecDeque<Step>) -> Option<Step> {
-    let mut group = left.pop_front()?;
+fn next_group(left: &mut VecDeque<Step>) -> Option<Group> {
+    let Step { scope, entries, replies } = left.pop_front()?;
+    let parts = vec![Part { entries: entries.len(), replies }];
+    let mut group = Group { scope, entries, parts };
     while group.entries.len() < BATCH
-        && let Some(next) = left.pop_front_if(|next| next.scope == group.scope)
+        && let Some(next) = left.pop_front_if(|next| next.scope == scope)
     {
+        group.parts.push(Part { entries: next.entries.len(), replies: next.replies });
         group.entries.extend(next.entries);
-        group.replies.extend(next.replies);
     }
     Some(group)
+}
+
+#[cfg(test)]
+mod tests {
+    use perezvon_model::journal::Event;
+    use perezvon_model::{Activity, Device, EntryId, Presence, TenantId, UserId, UtcMs};
+    use perezvon_store::{Limits, Tenant};
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "the test makes the company, or says that it is not there")]
+    fn scope(tenant: TenantId) -> TenantScope {
+        TenantScope::mint(tenant)
+    }
+
+    fn step() -> Vec<Entry> {
+        let agent = UserId(uuid::Uuid::now_v7());
+        let event = Event::AgentState {
+            agent,
+            presence: Presence::Offline,
+            activity: Activity::Idle,
+            device: Device::Browser,
+        };
+        let id = EntryId(uuid::Uuid::now_v7());
+        vec![Entry { id, at: crate::clock::now(), interaction: None, agent: Some(agent), event }]
+    }
+
+    #[tokio::test]
+    async fn only_what_is_written_is_told_as_kept_and_a_stop_writes_what_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("perezvon.db").display());
+        let db = Db::open(&url, Limits::default()).await.unwrap();
+        let known = TenantId(uuid::Uuid::now_v7());
+        let company = Tenant {
+            id: known,
+            name: "Company".into(),
+            region: "RU".into(),
+            time_zone: "UTC".into(),
+            config_version: 1,
+            created_at: UtcMs(0),
+        };
+        db.create_tenant(&company).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let (writer, task) = JournalWriter::start(db.clone(), stopped);
+
+        let (nobody, refused) = oneshot::channel();
+        writer.submit(scope(TenantId(uuid::Uuid::now_v7())), step(), vec![nobody]);
+        assert!(refused.await.unwrap().is_err(), "a company that is not there keeps nothing");
+        let (somebody, kept) = oneshot::channel();
+        writer.submit(scope(known), step(), Vec::new());
+        writer.submit(scope(known), step(), vec![somebody]);
+        assert_eq!(kept.await.unwrap(), Ok(()));
+        writer.submit(scope(known), step(), Vec::new());
+        stop.send_replace(true);
+        task.await.unwrap();
+        let counters = writer.counters();
+        assert_eq!((counters.written, counters.refused, counters.waiting), (3, 1, 0));
+        db.close().await;
+    }
 }

@@ -75,7 +75,9 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     })?;
     let db = open_database(&settings).await?;
     let (stop, stopped) = watch::channel(false);
-    let (journal, journal_task) = JournalWriter::start(db.clone(), stopped.clone());
+    // The writer's own: it ends after all who have something to write.
+    let (end_journal, journal_ends) = watch::channel(false);
+    let (journal, journal_task) = JournalWriter::start(db.clone(), journal_ends);
     let sounds = Arc::new(crate::library::sounds());
 
     let password = match mode {
@@ -183,6 +185,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         stop.send_replace(true);
         ended(keeper, "the task that keeps the tenants").await?;
         while chores.join_next().await.is_some() {}
+        end_journal.send_replace(true);
         ended(journal_task, "the journal's writer").await?;
         db.close().await;
         anyhow::Ok(())
