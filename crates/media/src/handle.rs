@@ -52,8 +52,11 @@ pub enum MediaEvent {
     Digit { leg: LegId, digit: char },
     /// A list of prompts was played to its end.
     PlayDone { leg: LegId, play: PlayId },
-    /// For 60 s nothing came though the leg should send. Told once until it sends again.
+    /// For 60 s nothing came though the leg should send: it neither holds us nor is held. Told once until it is heard
+    /// again.
     LegSilent { leg: LegId },
+    /// A leg that was told as silent sends again, or its signalling says that it lives.
+    LegBack { leg: LegId },
     /// ICE and DTLS are up, at first or again.
     BrowserConnected { agent: UserId },
     /// ICE or DTLS is gone, or nothing has come for 3 s.
@@ -208,6 +211,11 @@ impl Media {
     /// Forgets the agent's peer. Attached legs stay and are mute until a new offer.
     pub fn close_browser(&self, agent: UserId) {
         self.send(Command::CloseBrowser { agent });
+    }
+
+    /// False when the media thread has failed: it ends by itself only when the last handle goes.
+    pub fn is_running(&self) -> bool {
+        self.inner.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     pub fn counters(&self) -> MediaCounters {

@@ -11,11 +11,12 @@ use axum::Router;
 use axum::middleware::from_fn;
 use perezvon_api::{ApiConfig, ApiState, Readiness};
 use perezvon_media::{Media, MediaConfig};
+use perezvon_model::leg::LegCommand;
 use perezvon_store::Db;
 use perezvon_telephony::{Telephony, TelephonyConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
 use crate::child::Life;
 use crate::clock::now;
@@ -141,7 +142,9 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         keeper.start(scope).await?;
     }
     let (hang_up, hung_up) = watch::channel(false);
-    let carrier = tokio::spawn(carry_telephony(pump, running.clone(), legs.clone(), hung_up));
+    let lines = telephony.clone();
+    let reject = move |scope, leg, cause| lines.command(scope, leg, LegCommand::Reject { cause });
+    let carrier = tokio::spawn(carry_telephony(pump, running.clone(), legs.clone(), reject, hung_up));
     let mut chores = JoinSet::new();
     chores.spawn(beat(db.clone(), stopped.clone()));
     let (told, sip) = watch::channel(Listener::Answers);
@@ -157,7 +160,15 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         demo: password.as_ref().map(|_| crate::demo::port(life.clone())),
         prompts: Arc::new(crate::library::prompt_names()),
         peaks: Arc::new(crate::recordings::peaks),
-        readiness: readiness(running.clone(), sip),
+        readiness: readiness(
+            running.clone(),
+            media.clone(),
+            vec![
+                ("the journal's writer", journal_task.abort_handle()),
+                ("the task that carries telephony's events", carrier.abort_handle()),
+            ],
+            sip,
+        ),
         metrics: crate::measures::metrics(media.clone(), telephony.clone(), journal.clone()),
         journal: journal.health(),
         trusted_proxies: settings.trusted_proxies.clone(),
@@ -237,15 +248,22 @@ async fn ended(task: JoinHandle<()>, what: &str) -> anyhow::Result<()> {
     task.await.with_context(|| format!("{what} failed"))
 }
 
+/// Every part that must run for as long as the server does, asked each time: a part that failed can not say so itself.
 fn readiness(
     running: Arc<Running>,
+    media: Media,
+    parts: Vec<(&'static str, AbortHandle)>,
     sip: watch::Receiver<Listener>,
 ) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
     Arc::new(move || {
-        let mut reasons = Vec::new();
-        if running.is_broken() {
-            reasons.push("a tenant's task failed".to_owned());
+        let failed = |what: &str| format!("{what} failed; start the server again");
+        let companies =
+            running.ended().into_iter().map(|tenant| failed(&format!("the task of company {tenant}")));
+        let mut reasons: Vec<String> = companies.collect();
+        if !media.is_running() {
+            reasons.push(failed("the audio thread"));
         }
+        reasons.extend(parts.iter().filter(|(_, task)| task.is_finished()).map(|(what, _)| failed(what)));
         if let Listener::Silent(why) = &*sip.borrow() {
             reasons.push(why.clone());
         }

@@ -2,7 +2,7 @@
 //! (`perezvon admin`) is started, and a configuration that was changed beside it is taken over.
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,7 +11,7 @@ use perezvon_engine::{AgentToday, Tenant, Today};
 use perezvon_model::engine::Input;
 use perezvon_model::{TenantId, TenantScope};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::clock::now;
@@ -22,24 +22,46 @@ const LOOK_EVERY: Duration = Duration::from_millis(1_500);
 /// A tenant's task that takes longer to take its configuration over is left to the next look.
 const TAKE_OVER_LIMIT: Duration = Duration::from_secs(10);
 
-/// Tenants that run on this server.
+/// Tenants that run on this server; one for each of the database.
 #[derive(Default)]
-pub struct Running(RwLock<HashMap<TenantId, (TenantPort, mpsc::Sender<Mail>)>>);
+pub struct Running(RwLock<HashMap<TenantId, Entered>>);
+
+/// A tenant's task and the ways to it.
+struct Entered {
+    port: TenantPort,
+    mail: mpsc::Sender<Mail>,
+    task: AbortHandle,
+}
 
 impl Running {
     pub fn mail(&self, tenant: TenantId) -> Option<mpsc::Sender<Mail>> {
-        Some(self.0.read().ok()?.get(&tenant)?.1.clone())
+        Some(self.0.read().ok()?.get(&tenant)?.mail.clone())
     }
 
-    /// A task panicked while it entered itself.
-    pub fn is_broken(&self) -> bool {
-        self.0.is_poisoned()
+    /// Companies whose task has ended. One that failed stays here, so that nobody starts a second one that knows
+    /// nothing of the calls that run.
+    pub fn ended(&self) -> Vec<TenantId> {
+        // Nothing panics while it holds the lock but the making of a new entry, and that leaves the map whole.
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|(_, entered)| entered.task.is_finished()).map(|(tenant, _)| *tenant).collect()
+    }
+
+    pub(crate) fn enter(
+        &self,
+        tenant: TenantId,
+        port: TenantPort,
+        mail: mpsc::Sender<Mail>,
+        task: AbortHandle,
+    ) {
+        if let Ok(mut all) = self.0.write() {
+            all.insert(tenant, Entered { port, mail, task });
+        }
     }
 }
 
 impl Tenants for Running {
     fn port(&self, tenant: TenantId) -> Option<TenantPort> {
-        Some(self.0.read().ok()?.get(&tenant)?.0.clone())
+        Some(self.0.read().ok()?.get(&tenant)?.port.clone())
     }
 }
 
@@ -71,10 +93,8 @@ impl Keeper {
             legs.put_agent(agent.id, scope, mail.clone());
         }
         crate::recordings::seal_left_over(&interrupted.growing, scope, recordings, media, legs, &mail);
-        if let Ok(mut all) = self.running.0.write() {
-            all.insert(scope.tenant(), (port, mail));
-        }
-        self.tasks.spawn(task.run(self.stopped.clone()));
+        let task = self.tasks.spawn(task.run(self.stopped.clone()));
+        self.running.enter(scope.tenant(), port, mail, task);
         Ok(())
     }
 
@@ -84,14 +104,19 @@ impl Keeper {
         let mut every = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let look = async {
-                every.tick().await;
-                self.look(&api).await;
-            };
             tokio::select! {
                 biased;
                 () = crate::start::is_set(&mut stopped) => break,
-                () = look => {}
+                Some(ended) = self.tasks.join_next() => {
+                    // `/readyz` names the company; whoever supervises this program starts it again.
+                    let why = ended.err().map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string());
+                    tracing::error!(why, "a company's task failed; its calls are refused until the next start");
+                }
+                _ = every.tick() => tokio::select! {
+                    biased;
+                    () = crate::start::is_set(&mut stopped) => break,
+                    () = self.look(&api) => {}
+                },
             }
         }
         while self.tasks.join_next().await.is_some() {}
@@ -155,4 +180,23 @@ fn today(stored: perezvon_store::report::Today) -> Today {
 fn seed() -> u64 {
     let (high, low) = uuid::Uuid::now_v7().as_u64_pair();
     high ^ low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_company_whose_task_failed_is_named() {
+        let running = Running::default();
+        let (mail, _mails) = mpsc::channel(1);
+        let (commands, _requests) = mpsc::channel(1);
+        let mut tasks = JoinSet::new();
+        let (well, ill) = (TenantId(uuid::Uuid::from_u128(1)), TenantId(uuid::Uuid::from_u128(2)));
+        let port = TenantPort { commands };
+        running.enter(well, port.clone(), mail.clone(), tasks.spawn(std::future::pending::<()>()));
+        running.enter(ill, port, mail, tasks.spawn(async { panic!("as a fault would") }));
+        assert!(tasks.join_next().await.is_some_and(|ended| ended.is_err()));
+        assert_eq!(running.ended(), [ill]);
+    }
 }
