@@ -8,6 +8,7 @@ use std::time::Duration;
 use perezvon_api::{PortRequest, TenantPort};
 use perezvon_engine::Tenant;
 use perezvon_media::Media;
+use perezvon_model::config::TenantConfig;
 use perezvon_model::engine::{AgentCommand, CommandRefused, Input, Output, Question, Reply};
 use perezvon_model::journal::Entry;
 use perezvon_model::leg::{DialTarget, LegCommand, LegEvent};
@@ -24,10 +25,15 @@ use crate::configuration::Configurations;
 use crate::journal_writer::JournalWriter;
 use crate::leg_map::LegMap;
 
-/// Inputs that may wait for one tenant. A full mailbox refuses new calls; events of running calls have this much room.
+/// Inputs that may wait for one tenant. While half of it waits new calls are refused (`events.rs`), so that events of
+/// running calls have room.
 pub const MAILBOX: usize = 16_384;
 /// Customer look-ups at once for one tenant; one more is answered as failed and the call goes on.
 const LOOKUPS_AT_ONCE: usize = 256;
+/// Offers of browsers that are answered at once for one tenant; one more is told to try again.
+const BROWSER_OFFERS_AT_ONCE: usize = 64;
+/// Requests to take the stored configuration over that are read at once: each page that saves asks for one.
+const RELOADS_AT_ONCE: usize = 16;
 /// A look-up that takes longer is answered as failed.
 const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
 /// The floor is drawn at most this often.
@@ -40,6 +46,11 @@ pub enum Mail {
     Browser {
         agent: UserId,
         connected: bool,
+    },
+    /// The stored configuration, read; the reply goes out once it is in force.
+    Configured {
+        config: Arc<TenantConfig>,
+        reply: oneshot::Sender<Result<(), String>>,
     },
 }
 
@@ -74,6 +85,8 @@ pub struct TenantTask {
     browser_legs: HashMap<LegId, UserId>,
     newcomers: BTreeSet<UserId>,
     lookups: JoinSet<()>,
+    browser_offers: JoinSet<()>,
+    reloads: JoinSet<()>,
 }
 
 struct Waiting {
@@ -106,6 +119,8 @@ impl TenantTask {
             browser_legs: HashMap::new(),
             newcomers: BTreeSet::new(),
             lookups: JoinSet::new(),
+            browser_offers: JoinSet::new(),
+            reloads: JoinSet::new(),
         };
         (task, own, TenantPort { commands })
     }
@@ -122,8 +137,9 @@ impl TenantTask {
                 Some(mail) = self.mail.recv() => match mail {
                     Mail::Input(input) => self.step(input),
                     Mail::Browser { agent, connected } => self.browser(agent, connected),
+                    Mail::Configured { config, reply } => self.configure(config, reply),
                 },
-                Some(request) = self.ports.recv() => self.port(request).await,
+                Some(request) = self.ports.recv() => self.port(request),
                 () = crate::start::is_set(&mut stop) => break,
                 () = at(wake) => {
                     self.wake_at = None;
@@ -137,10 +153,11 @@ impl TenantTask {
                     }
                     self.redraw_desks();
                 }
-                Some(_) = self.lookups.join_next(), if !self.lookups.is_empty() => {}
             }
         }
-        self.lookups.shutdown().await;
+        for mut tasks in [self.lookups, self.browser_offers, self.reloads] {
+            tasks.shutdown().await;
+        }
     }
 
     fn step(&mut self, input: Input) {
@@ -236,7 +253,7 @@ impl TenantTask {
     }
 
     fn ask(&mut self, ask: AskId, question: Question) {
-        if self.lookups.len() >= LOOKUPS_AT_ONCE {
+        if !has_room(&mut self.lookups, LOOKUPS_AT_ONCE) {
             self.post(Input::Reply { ask, reply: Reply::Failed });
             return;
         }
@@ -262,7 +279,7 @@ impl TenantTask {
         });
     }
 
-    async fn port(&mut self, request: PortRequest) {
+    fn port(&mut self, request: PortRequest) {
         match request {
             PortRequest::Command { agent, command, reply } => {
                 let request = RequestId(uuid::Uuid::now_v7());
@@ -287,27 +304,45 @@ impl TenantTask {
             }
             PortRequest::DeskSocket { agent, open } => self.desk_socket(agent, open),
             PortRequest::BrowserOffer { agent, sdp, reply } => {
+                if !has_room(&mut self.browser_offers, BROWSER_OFFERS_AT_ONCE) {
+                    let _ =
+                        reply.send(Err("too many browsers connect at once; try again in a second".into()));
+                    return;
+                }
                 let media = self.around.media.clone();
-                self.lookups.spawn(async move {
+                self.browser_offers.spawn(async move {
                     let answer = media.browser_offer(agent, sdp).await;
                     let _ = reply.send(answer.map_err(|error| error.to_string()));
                 });
             }
             PortRequest::Reload { reply } => {
-                let loaded = self.around.configurations.reload(&self.around.db, self.scope).await;
-                let _ = reply.send(match loaded {
-                    Ok(config) => {
-                        for agent in &config.agents {
-                            self.around.legs.put_agent(agent.id, self.scope, self.own.clone());
-                        }
-                        self.step(Input::Configure { config });
-                        self.around.telephony.reload();
-                        Ok(())
+                if !has_room(&mut self.reloads, RELOADS_AT_ONCE) {
+                    let _ =
+                        reply.send(Err("the configuration is being read; it follows within seconds".into()));
+                    return;
+                }
+                let (configurations, db) = (self.around.configurations.clone(), self.around.db.clone());
+                let (scope, own) = (self.scope, self.own.clone());
+                self.reloads.spawn(async move {
+                    match configurations.reload(&db, scope).await {
+                        // The task may be stopping; then the reply is dropped and the page is told so.
+                        Ok(config) => drop(own.send(Mail::Configured { config, reply }).await),
+                        Err(error) => drop(reply.send(Err(error.to_string()))),
                     }
-                    Err(error) => Err(error.to_string()),
                 });
             }
         }
+    }
+
+    /// Reads that ran at once may come in another order than they were made; the newest counts.
+    fn configure(&mut self, config: Arc<TenantConfig>, reply: oneshot::Sender<Result<(), String>>) {
+        let config = self.around.configurations.of(self.scope).unwrap_or(config);
+        for agent in &config.agents {
+            self.around.legs.put_agent(agent.id, self.scope, self.own.clone());
+        }
+        self.step(Input::Configure { config });
+        self.around.telephony.reload();
+        let _ = reply.send(Ok(()));
     }
 
     /// The engine hears of the first socket and of the last.
@@ -365,9 +400,30 @@ impl TenantTask {
     }
 }
 
+/// Whether one more task may begin; those that are over do not count, however busy the loop is.
+fn has_room(tasks: &mut JoinSet<()>, most: usize) -> bool {
+    while tasks.try_join_next().is_some() {}
+    tasks.len() < most
+}
+
 async fn at(time: Option<Instant>) {
     match time {
         Some(time) => tokio::time::sleep_until(time).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tasks_that_are_over_take_no_room() {
+        let mut tasks = JoinSet::new();
+        let (done, over) = oneshot::channel::<()>();
+        tasks.spawn(async { drop(done) });
+        assert!(!has_room(&mut tasks, 1), "it has not run yet");
+        assert!(over.await.is_err());
+        assert!(has_room(&mut tasks, 1));
     }
 }
