@@ -21,6 +21,8 @@ pub struct Configurations {
     map: ArcSwap<Map>,
     journal: JournalWriter,
     closed: AtomicBool,
+    /// Held from reading the store to putting what was read in place: otherwise the older of two reads may come last.
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// Built whole and swapped whole, so that telephony never sees half a change.
@@ -37,11 +39,18 @@ struct Map {
 
 impl Configurations {
     pub fn new(journal: JournalWriter) -> Self {
-        Self { tenants: Mutex::default(), map: ArcSwap::default(), journal, closed: AtomicBool::new(false) }
+        Self {
+            tenants: Mutex::default(),
+            map: ArcSwap::default(),
+            journal,
+            closed: AtomicBool::new(false),
+            reading: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Loads every tenant; returns their scopes, in the order of their making.
     pub async fn load_all(&self, db: &Db) -> Result<Vec<TenantScope>, StoreError> {
+        let _reading = self.reading.lock().await;
         let mut scopes = Vec::new();
         for tenant in db.tenants().await? {
             let scope = scope(tenant.id);
@@ -54,6 +63,7 @@ impl Configurations {
 
     /// Loads one tenant again, and the map that it is part of.
     pub async fn reload(&self, db: &Db, scope: TenantScope) -> Result<Arc<TenantConfig>, StoreError> {
+        let _reading = self.reading.lock().await;
         let config = self.load(db, scope).await?;
         self.map.store(Arc::new(Map::read(db).await?));
         Ok(config)
