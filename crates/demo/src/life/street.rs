@@ -263,6 +263,7 @@ impl Street {
             MediaEvent::PlayDone { .. }
             | MediaEvent::Digit { .. }
             | MediaEvent::LegSilent { .. }
+            | MediaEvent::LegBack { .. }
             | MediaEvent::BrowserConnected { .. }
             | MediaEvent::BrowserLost { .. }
             | MediaEvent::RecordingSealed { .. }

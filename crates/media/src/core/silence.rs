@@ -12,14 +12,25 @@ pub struct Watch {
     is_told: bool,
 }
 
+/// What a sign of life means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// No silence was told since the last one.
+    Still,
+    /// A silence was told and is over.
+    Back,
+}
+
 impl Watch {
     pub fn new(now: Instant) -> Watch {
         Watch { heard_at: now, is_told: false }
     }
 
     /// A packet of the party came, or it has only now reason to send.
-    pub fn heard(&mut self, now: Instant) {
+    pub fn heard(&mut self, now: Instant) -> Heard {
+        let heard = if self.is_told { Heard::Back } else { Heard::Still };
         *self = Watch::new(now);
+        heard
     }
 
     /// True once for each silence.
@@ -42,7 +53,8 @@ mod tests {
         assert!(!watch.is_newly_silent(at(59)));
         assert!(watch.is_newly_silent(at(60)));
         assert!(!watch.is_newly_silent(at(600)));
-        watch.heard(at(601));
+        assert_eq!(watch.heard(at(601)), Heard::Back);
+        assert_eq!(watch.heard(at(601)), Heard::Still);
         assert!(!watch.is_newly_silent(at(660)));
         assert!(watch.is_newly_silent(at(661)));
     }

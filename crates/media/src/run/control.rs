@@ -77,8 +77,8 @@ impl Switch {
 
     fn start_rtp(&mut self, leg: LegId, rtp: RemoteRtp) {
         let Some(index) = self.find(leg) else { return };
+        self.is_heard(index);
         let Line::Rtp(line) = &mut self.legs[index].line else { return };
-        line.watch.heard(self.now);
         let latch = match line.remote {
             None => Latch::new(rtp.addr),
             Some(mut remote) => {

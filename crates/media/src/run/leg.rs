@@ -59,6 +59,12 @@ pub struct Remote {
 }
 
 impl Remote {
+    /// Whether its silence means anything. A phone that holds us (RFC 3264 section 8.4) may send music and seldom does;
+    /// whom we hold sends nothing.
+    pub fn should_speak(&self) -> bool {
+        self.rtp.send && self.rtp.receive
+    }
+
     /// It wants to hear us, at an address that can be sent to. An unspecified one is the hold of RFC 2543, and a
     /// packet to it would go to this very machine.
     pub fn hears(&self) -> bool {

@@ -9,6 +9,8 @@ mod ports;
 mod record;
 mod reports;
 mod seal;
+#[cfg(test)]
+mod stage;
 mod switch;
 mod tick;
 mod write;
@@ -109,6 +111,14 @@ impl Shared {
 }
 
 pub fn start(config: MediaConfig, events: Events) -> Result<Started, MediaError> {
+    let (switch, commands, shared, browsers) = prepare(config, events)?;
+    let thread = thread::Builder::new().name("media".to_owned()).spawn(move || switch.run())?;
+    Ok(Started { commands, shared, browsers, thread })
+}
+
+type Prepared = (Switch, SyncSender<Command>, Arc<Shared>, BrowserPort);
+
+fn prepare(config: MediaConfig, events: Events) -> Result<Prepared, MediaError> {
     let ports = Arc::new(Ports::new(config.bind_ip, config.rtp_ports.clone())?);
     let (browsers, browser_socket) = BrowserPort::bind(config.bind_ip, config.public_ip, config.webrtc_port)?;
     let wake = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
@@ -124,8 +134,7 @@ pub fn start(config: MediaConfig, events: Events) -> Result<Started, MediaError>
         browsers.clone(),
         writer,
     )?;
-    let thread = thread::Builder::new().name("media".to_owned()).spawn(move || switch.run())?;
-    Ok(Started { commands, shared, browsers, thread })
+    Ok((switch, commands, shared, browsers))
 }
 
 /// 128 bits from the seeds of the standard library's hash maps, which come from the system; for numbers that shall be

@@ -84,9 +84,10 @@ impl Switch {
             Verdict::AcceptMoved => tracing::debug!(leg = %leg.id, %from, "RTP latched"),
             Verdict::Refuse => return Taken::Refused,
         }
-        line.watch.heard(self.now);
         line.reception.packet(packet.ssrc, packet.seq, packet.timestamp, now_ms);
-        if !remote.rtp.receive {
+        let is_wanted = remote.rtp.receive;
+        self.is_heard(index);
+        if !is_wanted {
             return Taken::Good;
         }
         let incoming = Incoming {
@@ -96,10 +97,12 @@ impl Switch {
             marker: packet.marker,
             kind: content.kind(),
         };
-        if let Content::Event = content {
+        if let Content::Event = content
+            && let Line::Rtp(line) = &mut self.legs[index].line
+        {
             let payload = &buffer[packet.start..packet.end];
             if let Some(digit) = line.digits.receive(packet.ssrc, packet.timestamp, packet.marker, payload) {
-                let leg = leg.id;
+                let leg = self.legs[index].id;
                 self.tell(MediaEvent::Digit { leg, digit });
             }
         }

@@ -6,6 +6,7 @@ use super::leg::Line;
 use super::packets::Taken;
 use super::switch::Switch;
 use crate::core::rtcp::{self, Sent};
+use crate::core::silence::Heard;
 use crate::handle::MediaEvent;
 
 /// Datagrams that are not the party's reports taken from one socket in one wake.
@@ -38,7 +39,22 @@ impl Switch {
         if let Some((_, ntp_middle)) = heard.sender {
             line.reception.sender_report(ntp_middle, now_ms);
         }
+        // A phone that is muted or finds silence may send reports alone.
+        self.is_heard(index);
         Taken::Good
+    }
+
+    /// A sign of life of the leg's party.
+    pub(super) fn is_heard(&mut self, index: usize) {
+        let leg = &mut self.legs[index];
+        let Line::Rtp(line) = &mut leg.line else { return };
+        match line.watch.heard(self.now) {
+            Heard::Still => {}
+            Heard::Back => {
+                let leg = leg.id;
+                self.tell(MediaEvent::LegBack { leg });
+            }
+        }
     }
 
     pub(super) fn sweep_legs(&mut self) {
@@ -49,7 +65,7 @@ impl Switch {
         for (index, leg) in &mut self.legs {
             let Line::Rtp(line) = &mut leg.line else { continue };
             let Some(remote) = line.remote else { continue };
-            if remote.rtp.receive && line.watch.is_newly_silent(self.now) {
+            if remote.should_speak() && line.watch.is_newly_silent(self.now) {
                 silent.push(leg.id);
             }
             if index % SWEEPS_PER_REPORT != turn {
@@ -78,6 +94,81 @@ impl Switch {
         }
         for leg in silent {
             self.tell(MediaEvent::LegSilent { leg });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::core::g711::Codec;
+    use crate::core::rtp::{self as packet, HEADER_LEN};
+    use crate::core::silence::SILENCE;
+    use crate::handle::RemoteRtp;
+    use crate::run::stage::{Stage, leg_id};
+
+    const HELD: RemoteRtp = RemoteRtp { send: false, ..TALKING };
+    const TALKING: RemoteRtp = RemoteRtp {
+        addr: SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9),
+        codec: Codec::Pcmu,
+        dtmf_payload: None,
+        send: true,
+        receive: true,
+    };
+
+    fn report() -> Vec<u8> {
+        let mut out = Vec::new();
+        rtcp::write(7, None, None, "party", &mut out);
+        out
+    }
+
+    #[test]
+    fn a_leg_whose_party_holds_us_may_be_silent_for_as_long_as_it_likes() {
+        let mut stage = Stage::new();
+        stage.start(HELD);
+        stage.pass(10 * SILENCE);
+        assert_eq!(stage.told(), []);
+        // The hold is over: from now on it is to speak.
+        stage.start(TALKING);
+        stage.pass(SILENCE - Duration::from_secs(1));
+        assert_eq!(stage.told(), []);
+        stage.pass(Duration::from_secs(1));
+        assert_eq!(stage.told(), [MediaEvent::LegSilent { leg: leg_id() }]);
+    }
+
+    #[test]
+    fn reports_of_a_party_without_sound_are_a_sign_of_life() {
+        let mut stage = Stage::new();
+        stage.start(TALKING);
+        for _ in 0..4 {
+            stage.pass(SILENCE / 2);
+            assert_eq!(stage.switch.hear_rtcp(stage.index(), &report(), TALKING.addr), Taken::Good);
+        }
+        assert_eq!(stage.told(), []);
+    }
+
+    #[test]
+    fn a_leg_that_is_heard_after_its_silence_was_told_is_back() {
+        let leg = leg_id();
+        for by_sound in [true, false] {
+            let mut stage = Stage::new();
+            let party = std::net::UdpSocket::bind("127.0.0.1:0").expect("socket");
+            stage.start(RemoteRtp { addr: party.local_addr().expect("address"), ..TALKING });
+            stage.pass(SILENCE);
+            assert_eq!(stage.told(), [MediaEvent::LegSilent { leg }]);
+            if by_sound {
+                let mut datagram = [0; HEADER_LEN + 160];
+                let (header, _) = datagram.split_first_chunk_mut().expect("a header");
+                packet::write_header(header, 0, false, 1, 160, 7);
+                party.send_to(&datagram, stage.rtp_addr()).expect("sent");
+                stage.switch.rtp_ready(stage.index());
+            } else {
+                // A new description is the word of a living phone.
+                stage.start(HELD);
+            }
+            assert_eq!(stage.told(), [MediaEvent::LegBack { leg }], "by sound: {by_sound}");
         }
     }
 }
