@@ -24,7 +24,6 @@ pub fn of_media(legs: Arc<LegMap>) -> perezvon_media::Events {
             MediaEvent::PlayDone { leg, play } => drop(leg_event(leg, LegEvent::PlayDone { play })),
             MediaEvent::LegSilent { leg } => drop(leg_event(leg, LegEvent::MediaLost)),
             MediaEvent::LegBack { leg } => drop(leg_event(leg, LegEvent::MediaBack)),
-            MediaEvent::LegBack { leg } => drop(leg_event(leg, LegEvent::MediaBack)),
             MediaEvent::BrowserConnected { agent } => drop(legs.to_browser(agent, true)),
             MediaEvent::BrowserLost { agent } => drop(legs.to_browser(agent, false)),
             MediaEvent::RecordingSealed { recording, duration_ms, bytes, file: _ } => {
