@@ -37,14 +37,17 @@ describe('a full disk during a call', { skip: noDisk }, () => {
   it('does not interrupt the sound, and the page says that the disk is full', async () => {
     const [atDesk, atPhone] = [desk.listen(CUSTOMER_HZ), phone.listen(AGENT_HZ)]
     filledAt = Date.now()
-    disk.fill()
-    await desk.page.getByTestId('note').fill('Written while the disk was full')
-    await desk.page.getByText('The server’s disk is full.').waitFor()
-    await desk.page.keyboard.press('Alt+KeyM')
-    await desk.page.keyboard.press('Alt+KeyM')
+    // A file that the database has already may take one more row: it is filled and written to until none fits.
+    let rows = 0
+    await until('the page to say that the disk is full', async () => {
+      disk.fill()
+      await desk.page.getByTestId('note').fill(`Written while the disk was full, ${++rows}`)
+      const told = desk.page.getByText('The server’s disk is full.').waitFor({ timeout: 3_000 })
+      return told.then(() => true, () => false)
+    })
     await secondsOfSound(phone, 5)
     assert.ok((await atDesk()) < 1_500, 'the agent hears the customer without a break')
-    assert.ok(atPhone() < 2_500, 'the customer hears the agent without a break but the muted moment')
+    assert.ok(atPhone() < 1_500, 'the customer hears the agent without a break')
   })
 
   it('lets the agent hold and come back', async () => {
@@ -62,7 +65,8 @@ describe('a full disk during a call', { skip: noDisk }, () => {
     await desk.page.getByText('The journal is behind.').waitFor(soon)
     const { entries } = await journalOf(supervisor, customer)
     const written = entries.filter((entry) => entry.at >= filledAt && entry.at < roomAt).map((entry) => entry.event.kind)
-    assert.deepEqual(written, ['noted', 'hold_started', 'hold_ended'])
+    assert.ok(written.includes('noted'))
+    assert.deepEqual(written.filter((kind) => kind !== 'noted'), ['hold_started', 'hold_ended'])
   })
 
   it('keeps a recording that is as long as the talk, with the sound from before and after', async () => {

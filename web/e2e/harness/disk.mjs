@@ -15,9 +15,9 @@ export class SmallDisk {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', this.folder])
   }
 
-  /** Writes until not one byte more goes in. */
+  /** Writes until not one byte more goes in; again, where room was found meanwhile. */
   fill() {
-    const file = openSync(join(this.folder, filler), 'w')
+    const file = openSync(join(this.folder, filler), 'a')
     let piece = Buffer.alloc(1 << 20, 1)
     while (piece.length > 0) {
       try {
