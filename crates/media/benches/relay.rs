@@ -59,6 +59,7 @@ fn measure(calls: usize, seconds: u64, work: &str) {
             *leg,
             RemoteRtp {
                 addr: SocketAddr::new(localhost, u16::from_le_bytes(port)),
+                signalled_from: localhost,
                 codec: Codec::Pcmu,
                 dtmf_payload: None,
                 send: true,

@@ -32,6 +32,8 @@ pub struct MediaConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemoteRtp {
     pub addr: SocketAddr,
+    /// The address that its signalling comes from. Behind a NAT its sound comes from there as well.
+    pub signalled_from: IpAddr,
     /// What is sent to it. Either G.711 coding is taken from it.
     pub codec: Codec,
     /// Its payload type of `telephone-event/8000`.

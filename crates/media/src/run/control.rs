@@ -80,9 +80,9 @@ impl Switch {
         self.is_heard(index);
         let Line::Rtp(line) = &mut self.legs[index].line else { return };
         let latch = match line.remote {
-            None => Latch::new(rtp.addr),
+            None => Latch::new(rtp.addr, rtp.signalled_from),
             Some(mut remote) => {
-                remote.latch.reopen(rtp.addr);
+                remote.latch.reopen(rtp.addr, rtp.signalled_from);
                 remote.latch
             }
         };

@@ -112,6 +112,7 @@ mod tests {
     const HELD: RemoteRtp = RemoteRtp { send: false, ..TALKING };
     const TALKING: RemoteRtp = RemoteRtp {
         addr: SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9),
+        signalled_from: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
         codec: Codec::Pcmu,
         dtmf_payload: None,
         send: true,

@@ -171,6 +171,7 @@ impl Party {
     pub fn remote(&self) -> RemoteRtp {
         RemoteRtp {
             addr: self.socket.local_addr().unwrap(),
+            signalled_from: LOCALHOST,
             codec: self.codec,
             dtmf_payload: Some(self.dtmf_payload),
             send: true,

@@ -140,6 +140,11 @@ impl Dialog {
         self.build(stack, Method::Ack, number, Vec::new(), Vec::new())
     }
 
+    /// Where the peer was last heard, or called.
+    pub(crate) fn source(&self) -> Hop {
+        self.source
+    }
+
     pub(crate) fn contact_user(&self) -> &str {
         &self.contact_user
     }

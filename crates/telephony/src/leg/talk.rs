@@ -14,6 +14,7 @@ use super::dialog::{Dialog, Order};
 use super::digits::digit;
 use super::session_timer::{Due, SessionTimer};
 use super::{DialogSlot, Leg, LegInput};
+use crate::media::RemoteRtp;
 use crate::sdp::{self, Agreed};
 use crate::sip::message::{ALLOW, Fields, Method, Request, Response, header};
 use crate::sip::transaction::{self, InviteServerEvent, ServerTransaction};
@@ -58,6 +59,8 @@ pub(super) struct Talk {
     /// Our description as last sent.
     description: String,
     agreed: Option<Agreed>,
+    /// What the media plane was told last.
+    sound: Option<RemoteRtp>,
     unacknowledged: Option<Unacknowledged>,
     pending: Option<Pending>,
 }
@@ -80,6 +83,7 @@ impl Talk {
             local,
             description,
             agreed: None,
+            sound: None,
             unacknowledged: None,
             pending: None,
         }
@@ -93,8 +97,12 @@ impl Talk {
 
     /// Tells the media plane and the server what was agreed, where it changed.
     pub(super) async fn take_media(&mut self, agreed: Agreed) {
-        if self.agreed.as_ref().map(|before| before.remote) != Some(agreed.remote) {
-            self.leg.core.media.start(self.leg.id, agreed.remote);
+        let sdp::Remote { addr, codec, dtmf_payload, send, receive } = agreed.remote;
+        let signalled_from = self.dialog.source().addr.ip();
+        let sound = RemoteRtp { addr, signalled_from, codec, dtmf_payload, send, receive };
+        if self.sound != Some(sound) {
+            self.leg.core.media.start(self.leg.id, sound);
+            self.sound = Some(sound);
         }
         let was_held = self.agreed.as_ref().is_some_and(|before| before.held_by_peer);
         let is_held = agreed.held_by_peer;

@@ -4,6 +4,7 @@ mod faults;
 mod peer;
 mod refresh;
 mod registers;
+mod sound;
 mod strangers;
 
 use std::collections::HashSet;

@@ -4,5 +4,5 @@
 mod negotiate;
 mod parse;
 
-pub(crate) use negotiate::{Agreed, Local, accept, answer, offer};
+pub(crate) use negotiate::{Agreed, Local, Remote, accept, answer, offer};
 pub(crate) use parse::{Description, parse};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::SocketAddr;
 
 use super::parse::{Description, Direction, Media};
-use crate::media::{Codec, RemoteRtp};
+use crate::media::Codec;
 
 /// Payload type of digits in our offers; answers take the peer's.
 const DTMF_PAYLOAD: u8 = 101;
@@ -20,10 +20,23 @@ pub(crate) struct Local {
     pub(crate) version: u64,
 }
 
+/// The peer's side of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Remote {
+    pub(crate) addr: SocketAddr,
+    pub(crate) codec: Codec,
+    /// Payload type of digits.
+    pub(crate) dtmf_payload: Option<u8>,
+    /// It wants to hear us.
+    pub(crate) send: bool,
+    /// It may be heard.
+    pub(crate) receive: bool,
+}
+
 /// What both sides now use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Agreed {
-    pub(crate) remote: RemoteRtp,
+    pub(crate) remote: Remote,
     /// The peer hears nothing from us by its own wish: `sendonly`, `inactive`, `c=0.0.0.0`.
     pub(crate) held_by_peer: bool,
 }
@@ -86,7 +99,7 @@ fn agreed(media: &Media, address: SocketAddr, chosen: &Chosen) -> Agreed {
         Direction::Inactive => (false, false),
     };
     Agreed {
-        remote: RemoteRtp {
+        remote: Remote {
             addr: address,
             codec: chosen.codec,
             dtmf_payload: chosen.dtmf,
