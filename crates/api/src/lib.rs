@@ -57,8 +57,8 @@ pub use state::ApiState;
 use problem::Problem;
 
 /// Everything under `/api`, and `/healthz`, `/readyz`, `/metrics`. Other addresses are left to the caller, who adds the
-/// pages as a fallback and wraps them in [`security_headers`]. Serve it with
-/// `into_make_service_with_connect_info::<SocketAddr>()`: limits and the demo's doors look at the peer's address.
+/// pages as a fallback and wraps them in [`security_headers`]. Serve it with `ConnectInfo<SocketAddr>` in each request's
+/// extensions: limits and the demo's doors look at the peer's address.
 pub fn router(state: ApiState) -> Router {
     let (routes, document) = openapi::described().split_for_parts();
     let text: &'static str = document.to_json().expect("the document has text keys only").leak();

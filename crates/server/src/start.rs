@@ -1,7 +1,6 @@
 //! The order of starting and stopping, readable in a minute.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use crate::clock::now;
 use crate::configuration::Configurations;
 use crate::data_folder::DataFolder;
 use crate::events::{carry_telephony, of_media};
+use crate::http::HttpLimits;
 use crate::journal_writer::JournalWriter;
 use crate::leg_map::LegMap;
 use crate::settings::Settings;
@@ -63,6 +63,7 @@ pub fn log_to_stderr(filter: &str) {
 pub fn run(settings: Settings, mode: Mode, folder: &DataFolder) -> anyhow::Result<()> {
     log_to_stderr(&settings.log);
     folder.for_one_server()?;
+    crate::open_files::raise(&settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(serve(settings, mode));
     runtime.shutdown_timeout(THREADS_MOST);
@@ -181,7 +182,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     let (wish, wished) = watch::channel(false);
     let signals = tokio::spawn(Signals::listen().context("signals cannot be heard")?.carry(wish));
     greet(&settings, mode, password.as_deref());
-    serve_http(listener, router, api, wished).await?;
+    serve_http(listener, router, api, wished).await;
 
     let stopping = async {
         configurations.close();
@@ -217,30 +218,22 @@ pub async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
 }
 
 /// Until the stop is wished for, and then as long as answers take, within a limit.
-async fn serve_http(
-    listener: TcpListener,
-    router: Router,
-    api: ApiState,
-    wished: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let mut until = wished.clone();
-    let mut late = wished;
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            is_set(&mut until).await;
-            api.shutdown().await;
-        });
-    let too_late = async {
-        is_set(&mut late).await;
-        tokio::time::sleep(HTTP_DRAIN).await;
-    };
-    let mut server = pin!(server.into_future());
+async fn serve_http(listener: TcpListener, router: Router, api: ApiState, mut wished: watch::Receiver<bool>) {
+    let (drain, draining) = watch::channel(false);
+    let mut server = pin!(crate::http::serve(listener, router, HttpLimits::default(), draining));
     tokio::select! {
-        outcome = &mut server => outcome.context("the HTTP server failed"),
-        () = too_late => {
-            tracing::warn!("some answers to browsers were cut off");
-            Ok(())
-        }
+        () = &mut server => {}
+        () = is_set(&mut wished) => {}
+    }
+    let last = async {
+        tokio::join!(&mut server, async {
+            // Pages first: what they still ask for on their way out is answered.
+            api.shutdown().await;
+            drain.send_replace(true);
+        })
+    };
+    if tokio::time::timeout(HTTP_DRAIN, last).await.is_err() {
+        tracing::warn!("some answers to browsers were cut off");
     }
 }
 
