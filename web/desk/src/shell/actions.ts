@@ -51,17 +51,27 @@ export function hangUp(): void {
   if (current) void live.command({ command: 'hang_up', interaction: current.about.interaction })
 }
 
+/** What was asked for and not answered yet: a second press takes back the first, whatever the screen still shows. */
+const wished = new Map<'hold' | 'mute', { interaction: string; on: boolean }>()
+
+async function toggle(command: 'hold' | 'mute', interaction: string, shown: boolean): Promise<void> {
+  const before = wished.get(command)
+  const wish = { interaction, on: before?.interaction === interaction ? !before.on : !shown }
+  wished.set(command, wish)
+  // The microphone shuts at once; the server is told as well.
+  if (command === 'mute') softphone.gate(!wish.on && call()?.held_since === null)
+  await live.command({ command, ...wish })
+  if (wished.get(command) === wish) wished.delete(command)
+}
+
 export function toggleHold(): void {
   const current = call()
-  if (current) void live.command({ command: 'hold', interaction: current.about.interaction, on: current.held_since === null })
+  if (current) void toggle('hold', current.about.interaction, current.held_since !== null)
 }
 
 export function toggleMute(): void {
   const current = call()
-  if (!current) return
-  // The microphone shuts at once; the server is told as well.
-  softphone.gate(current.muted && current.held_since === null)
-  void live.command({ command: 'mute', interaction: current.about.interaction, on: !current.muted })
+  if (current) void toggle('mute', current.about.interaction, current.muted)
 }
 
 /** How long a click on Ready waits for the sound of a page that was just opened. */
