@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use perezvon_media::core::rtp::{HEADER_LEN, write_header};
-use perezvon_media::{Codec, Library, Media, MediaConfig, RemoteRtp};
+use perezvon_media::{Begin, Codec, Library, Media, MediaConfig, RemoteRtp};
 use perezvon_model::id::IdMaker;
 use perezvon_model::prompt::Prompt;
 use perezvon_model::{LegId, PlayId, RecordingId, UtcMs};
@@ -64,6 +64,7 @@ fn measure(calls: usize, seconds: u64, work: &str) {
                 dtmf_payload: None,
                 send: true,
                 receive: true,
+                begin: Begin::AtOnce,
             },
         );
     }

@@ -42,6 +42,15 @@ pub struct RemoteRtp {
     pub send: bool,
     /// We want to hear it (its SDP says `sendrecv` or `sendonly`).
     pub receive: bool,
+    pub begin: Begin,
+}
+
+/// When sound may go to the far end of a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    AtOnce,
+    /// Its SDP is not proved yet: at its first packet, or at [`Media::begin_rtp`]. What is to be played waits.
+    WhenProved,
 }
 
 /// Called on the media thread: it must not block.
@@ -147,6 +156,11 @@ impl Media {
     /// Names the far end. Repeated after a re-INVITE, it opens the latch again.
     pub fn start_rtp(&self, leg: LegId, remote: RemoteRtp) {
         self.send(Command::StartRtp { leg, remote });
+    }
+
+    /// The far end has proved that it wants the sound: it goes there from now on.
+    pub fn begin_rtp(&self, leg: LegId) {
+        self.send(Command::BeginRtp { leg });
     }
 
     /// Ends a leg, in whatever state; its port is free again.

@@ -11,4 +11,6 @@ mod run;
 
 pub use crate::core::g711::Codec;
 pub use crate::core::library::Library;
-pub use crate::handle::{Events, Media, MediaConfig, MediaCounters, MediaError, MediaEvent, RemoteRtp};
+pub use crate::handle::{
+    Begin, Events, Media, MediaConfig, MediaCounters, MediaError, MediaEvent, RemoteRtp,
+};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use perezvon_media::core::g711::{ALAW_TO_LINEAR, ULAW_TO_LINEAR};
 use perezvon_media::core::rtcp;
-use perezvon_media::{Codec, MediaError, MediaEvent, RemoteRtp};
+use perezvon_media::{Begin, Codec, MediaError, MediaEvent, RemoteRtp};
 use support::{Bed, Party, assert_tone, talk};
 
 #[test]
@@ -314,4 +314,26 @@ fn ten_thousand_mutated_packets_do_not_disturb_a_call() {
     assert_tone(&b.linear(&heard_b), 440.0, 1_000.0);
     assert!(heard_a.len() >= 45 && heard_b.len() >= 45, "{} and {}", heard_a.len(), heard_b.len());
     bed.until(|counters| counters.packets_dropped > 5_000);
+}
+
+#[test]
+fn nothing_goes_to_an_address_that_has_not_proved_itself_and_no_sound_is_cut_by_that() {
+    for by_sound in [true, false] {
+        let mut bed = Bed::new();
+        let (mut a, mut b) = (bed.party(Codec::Pcmu), bed.party(Codec::Pcmu));
+        let unproved = RemoteRtp { begin: Begin::WhenProved, ..b.remote() };
+        bed.media.start_rtp(b.leg, unproved);
+        bed.media.bridge(a.leg, b.leg);
+        a.say();
+        bed.media.send_digits(b.leg, "5".to_owned());
+        assert!(b.hear_within(Duration::from_millis(100)).is_none());
+        if by_sound {
+            b.say();
+        } else {
+            bed.media.begin_rtp(b.leg);
+        }
+        let first = b.hear();
+        assert_eq!((first.packet.payload_type, first.payload[0]), (101, 5), "the digit waited, whole");
+        assert!(first.packet.marker);
+    }
 }

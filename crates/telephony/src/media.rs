@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use perezvon_media::Media;
 use perezvon_model::LegId;
 
-pub(crate) use perezvon_media::{Codec, RemoteRtp};
+pub(crate) use perezvon_media::{Begin, Codec, RemoteRtp};
 
 /// No RTP port could be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,8 @@ pub(crate) trait MediaPort: Send + Sync {
     /// Opens RTP for a leg; the address to write into SDP.
     fn open(&self, leg: LegId) -> Result<SocketAddr, NoPort>;
     fn start(&self, leg: LegId, remote: RemoteRtp);
+    /// The peer has proved that it wants the sound.
+    fn begin(&self, leg: LegId);
     fn close(&self, leg: LegId);
 }
 
@@ -27,6 +29,10 @@ impl MediaPort for Media {
 
     fn start(&self, leg: LegId, remote: RemoteRtp) {
         self.start_rtp(leg, remote);
+    }
+
+    fn begin(&self, leg: LegId) {
+        self.begin_rtp(leg);
     }
 
     fn close(&self, leg: LegId) {

@@ -10,13 +10,14 @@ use super::ports::RtpSockets;
 use super::switch::Switch;
 use crate::core::latch::Latch;
 use crate::core::playlist::Playlist;
-use crate::handle::RemoteRtp;
+use crate::handle::{Begin, RemoteRtp};
 
 impl Switch {
     pub(super) fn command(&mut self, command: Command) {
         match command {
             Command::OpenRtp { leg, sockets } => self.open_rtp(leg, *sockets),
             Command::StartRtp { leg, remote } => self.start_rtp(leg, remote),
+            Command::BeginRtp { leg } => self.begin_rtp(leg),
             Command::Close { leg } => self.close(leg),
             Command::Bridge { a, b } => self.bridge(a, b),
             Command::Unbridge { leg } => {
@@ -88,6 +89,14 @@ impl Switch {
         };
         line.remote = Some(Remote { rtp, latch });
         self.want_tick(index);
+    }
+
+    fn begin_rtp(&mut self, leg: LegId) {
+        let Some(index) = self.find(leg) else { return };
+        let Line::Rtp(line) = &mut self.legs[index].line else { return };
+        if let Some(remote) = &mut line.remote {
+            remote.rtp.begin = Begin::AtOnce;
+        }
     }
 
     /// Ends a leg; its recording is sealed.

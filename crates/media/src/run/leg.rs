@@ -12,7 +12,7 @@ use crate::core::outgoing::Outgoing;
 use crate::core::playlist::Playlist;
 use crate::core::rtcp::Reception;
 use crate::core::silence::Watch;
-use crate::handle::RemoteRtp;
+use crate::handle::{Begin, RemoteRtp};
 
 pub struct Leg {
     pub id: LegId,
@@ -65,11 +65,20 @@ impl Remote {
         self.rtp.send && self.rtp.receive
     }
 
+    /// Nobody has proved yet that the sound is wanted there. An INVITE may be forged, and its SDP may name a third
+    /// party; the ACK, or sound from there, cannot come from one who does not see our answer (RFC 3261 section 26.3.2.4).
+    pub fn waits(&self) -> bool {
+        match self.rtp.begin {
+            Begin::AtOnce => false,
+            Begin::WhenProved => true,
+        }
+    }
+
     /// It wants to hear us, at an address that can be sent to. An unspecified one is the hold of RFC 2543, and a
     /// packet to it would go to this very machine.
     pub fn hears(&self) -> bool {
         let target = self.latch.target();
-        self.rtp.send && !target.ip().is_unspecified() && target.port() != 0
+        !self.waits() && self.rtp.send && !target.ip().is_unspecified() && target.port() != 0
     }
 }
 

@@ -41,6 +41,7 @@ const MAX_COMMANDS: usize = 8_192;
 pub enum Command {
     OpenRtp { leg: LegId, sockets: Box<RtpSockets> },
     StartRtp { leg: LegId, remote: RemoteRtp },
+    BeginRtp { leg: LegId },
     Close { leg: LegId },
     Bridge { a: LegId, b: LegId },
     Unbridge { leg: LegId },

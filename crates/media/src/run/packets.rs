@@ -10,7 +10,7 @@ use crate::core::latch::Verdict;
 use crate::core::outgoing::{Incoming, Kind, Stamp};
 use crate::core::rtp::{self, HEADER_LEN};
 use crate::core::timeline::Side;
-use crate::handle::MediaEvent;
+use crate::handle::{Begin, MediaEvent};
 
 /// Datagrams that are not the party's taken from one socket in one wake.
 const MAX_REFUSED: usize = 64;
@@ -84,6 +84,7 @@ impl Switch {
             Verdict::AcceptMoved => tracing::debug!(leg = %leg.id, %from, "RTP latched"),
             Verdict::Refuse => return Taken::Refused,
         }
+        remote.rtp.begin = Begin::AtOnce;
         line.reception.packet(packet.ssrc, packet.seq, packet.timestamp, now_ms);
         let is_wanted = remote.rtp.receive;
         self.is_heard(index);

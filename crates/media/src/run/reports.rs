@@ -106,7 +106,7 @@ mod tests {
     use crate::core::g711::Codec;
     use crate::core::rtp::{self as packet, HEADER_LEN};
     use crate::core::silence::SILENCE;
-    use crate::handle::RemoteRtp;
+    use crate::handle::{Begin, RemoteRtp};
     use crate::run::stage::{Stage, leg_id};
 
     const HELD: RemoteRtp = RemoteRtp { send: false, ..TALKING };
@@ -117,6 +117,7 @@ mod tests {
         dtmf_payload: None,
         send: true,
         receive: true,
+        begin: Begin::AtOnce,
     };
 
     fn report() -> Vec<u8> {

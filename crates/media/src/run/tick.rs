@@ -54,6 +54,11 @@ impl Switch {
 
     fn tick_leg(&mut self, index: usize) {
         let leg = &mut self.legs[index];
+        if let Line::Rtp(line) = &leg.line
+            && line.remote.as_ref().is_some_and(Remote::waits)
+        {
+            return;
+        }
         match leg.digits.tick() {
             Step::Idle => self.tick_play(index),
             Step::Gap => {}

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use perezvon_media::core::g711::{ALAW_TO_LINEAR, ULAW_TO_LINEAR, linear_to_alaw, linear_to_ulaw};
 use perezvon_media::core::rtp::{self, HEADER_LEN, Packet};
-use perezvon_media::{Codec, Events, Library, Media, MediaConfig, MediaCounters, MediaEvent, RemoteRtp};
+use perezvon_media::{
+    Begin, Codec, Events, Library, Media, MediaConfig, MediaCounters, MediaEvent, RemoteRtp,
+};
 use perezvon_model::id::IdMaker;
 use perezvon_model::{LegId, PlayId, RecordingId, UserId, UtcMs};
 
@@ -176,6 +178,7 @@ impl Party {
             dtmf_payload: Some(self.dtmf_payload),
             send: true,
             receive: true,
+            begin: Begin::AtOnce,
         }
     }
 

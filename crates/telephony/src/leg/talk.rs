@@ -14,7 +14,7 @@ use super::dialog::{Dialog, Order};
 use super::digits::digit;
 use super::session_timer::{Due, SessionTimer};
 use super::{DialogSlot, Leg, LegInput};
-use crate::media::RemoteRtp;
+use crate::media::{Begin, RemoteRtp};
 use crate::sdp::{self, Agreed};
 use crate::sip::message::{ALLOW, Fields, Method, Request, Response, header};
 use crate::sip::transaction::{self, InviteServerEvent, ServerTransaction};
@@ -99,7 +99,12 @@ impl Talk {
     pub(super) async fn take_media(&mut self, agreed: Agreed) {
         let sdp::Remote { addr, codec, dtmf_payload, send, receive } = agreed.remote;
         let signalled_from = self.dialog.source().addr.ip();
-        let sound = RemoteRtp { addr, signalled_from, codec, dtmf_payload, send, receive };
+        // The caller may be forged and its SDP name a third party, until the ACK shows that it got our answer.
+        let begin = match &self.unacknowledged {
+            Some(Unacknowledged { first: true, .. }) => Begin::WhenProved,
+            Some(Unacknowledged { first: false, .. }) | None => Begin::AtOnce,
+        };
+        let sound = RemoteRtp { addr, signalled_from, codec, dtmf_payload, send, receive, begin };
         if self.sound != Some(sound) {
             self.leg.core.media.start(self.leg.id, sound);
             self.sound = Some(sound);
@@ -195,6 +200,10 @@ impl Talk {
             }
         }
         if waiting.first {
+            if let Some(sound) = &mut self.sound {
+                sound.begin = Begin::AtOnce;
+                self.leg.core.media.begin(self.leg.id);
+            }
             self.leg.tell(LegEvent::Answered).await;
         }
         Flow::On

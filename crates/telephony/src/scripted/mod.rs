@@ -80,6 +80,7 @@ impl Directory for Book {
 struct Sound {
     open: Mutex<HashSet<LegId>>,
     started: Mutex<Vec<RemoteRtp>>,
+    begun: Mutex<Vec<LegId>>,
 }
 
 impl MediaPort for Sound {
@@ -91,6 +92,10 @@ impl MediaPort for Sound {
     fn start(&self, leg: LegId, remote: RemoteRtp) {
         assert!(self.open.lock().unwrap().contains(&leg), "sound of a leg that is not open");
         self.started.lock().unwrap().push(remote);
+    }
+
+    fn begin(&self, leg: LegId) {
+        self.begun.lock().unwrap().push(leg);
     }
 
     fn close(&self, leg: LegId) {

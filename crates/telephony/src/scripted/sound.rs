@@ -1,10 +1,11 @@
 //! What the media plane is told of a peer.
 
 use perezvon_model::LegId;
-use perezvon_model::leg::LegCommand;
+use perezvon_model::leg::{LegCommand, LegEvent};
 
 use super::peer::{OFFER, Peer};
 use super::{LOCAL, Stage};
+use crate::media::Begin;
 
 /// Rings and is answered; the ACK is not sent.
 async fn answered(stage: &mut Stage, offer: &str) -> (Peer, LegId) {
@@ -24,4 +25,26 @@ async fn sound_of_a_phone_behind_a_nat_may_come_from_where_its_signalling_comes(
     let sound = stage.sound.started.lock().unwrap()[0];
     assert_eq!(sound.addr.to_string(), "10.0.0.5:6000");
     assert_eq!(sound.signalled_from, LOCAL);
+}
+
+#[tokio::test]
+async fn sound_goes_to_a_caller_only_after_its_ack() {
+    let mut stage = Stage::start().await;
+    let (mut peer, leg) = answered(&mut stage, OFFER).await;
+    assert_eq!(stage.sound.started.lock().unwrap()[0].begin, Begin::WhenProved);
+    assert_eq!(*stage.sound.begun.lock().unwrap(), []);
+    peer.acknowledge(1).await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
+    assert_eq!(*stage.sound.begun.lock().unwrap(), [leg]);
+    // A refresh with the same description is no news to the media plane, another address is and needs no proof.
+    for (number, offer, told) in [(2, OFFER.to_owned(), 1), (4, OFFER.replace("6000", "6002"), 2)] {
+        peer.send("INVITE", number, "", &offer).await;
+        assert_eq!(peer.status(number).await, 200);
+        peer.acknowledge(number).await;
+        // The answer to the next request comes after all that the one before it did.
+        peer.send("OPTIONS", number + 1, "", "").await;
+        assert_eq!(peer.status(number + 1).await, 200);
+        assert_eq!(stage.sound.started.lock().unwrap().len(), told);
+    }
+    assert_eq!(stage.sound.started.lock().unwrap()[1].begin, Begin::AtOnce);
 }
