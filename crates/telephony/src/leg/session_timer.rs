@@ -96,6 +96,16 @@ pub(crate) enum Due {
     Expired,
 }
 
+/// How often one refresh is sent again because the peer wants a longer interval. An honest one wants that once.
+const MAX_LENGTHENED: u32 = 3;
+
+/// Whether a longer interval is to be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lengthened {
+    Yes,
+    No,
+}
+
 /// The running timer of a dialog.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionTimer {
@@ -103,15 +113,27 @@ pub(crate) struct SessionTimer {
     refreshed: Instant,
     /// A refresh that failed for now is tried again then.
     retry: Option<Instant>,
+    /// Times that the interval was lengthened since the last refresh.
+    lengthened: u32,
 }
 
 impl SessionTimer {
     pub(crate) fn new(terms: Terms, now: Instant) -> Self {
-        Self { terms, refreshed: now, retry: None }
+        Self { terms, refreshed: now, retry: None, lengthened: 0 }
     }
 
     pub(crate) fn terms(&self) -> Terms {
         self.terms
+    }
+
+    /// Takes the longer interval of a 422 (RFC 4028 section 7.4), unless it is none.
+    pub(crate) fn lengthen(&mut self, least_s: u32) -> Lengthened {
+        if least_s <= self.terms.interval_s || self.lengthened >= MAX_LENGTHENED {
+            return Lengthened::No;
+        }
+        self.terms.interval_s = least_s;
+        self.lengthened += 1;
+        Lengthened::Yes
     }
 
     pub(crate) fn refresh_later(&mut self, at: Instant) {
@@ -215,5 +237,18 @@ mod tests {
         assert_eq!(timer.due().1, Due::Refresh);
         timer.refresh_later(now + Duration::from_secs(70));
         assert_eq!(timer.due(), (now + Duration::from_secs(60), Due::Expired));
+    }
+
+    #[test]
+    fn the_interval_is_lengthened_only_upwards_and_a_few_times() {
+        let mut timer = SessionTimer::new(Terms { interval_s: 90, refresher: Refresher::Us }, Instant::now());
+        for least_s in [0, 89, 90] {
+            assert_eq!(timer.lengthen(least_s), Lengthened::No, "{least_s}");
+        }
+        for n in 1..=MAX_LENGTHENED {
+            assert_eq!(timer.lengthen(90 + n), Lengthened::Yes);
+        }
+        assert_eq!(timer.lengthen(1_000), Lengthened::No);
+        assert_eq!(timer.terms().interval_s, 90 + MAX_LENGTHENED);
     }
 }

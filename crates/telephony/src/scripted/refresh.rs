@@ -108,3 +108,32 @@ async fn an_interval_below_the_least_is_refused_in_a_call_too() {
     peer.send("BYE", 3, "", "").await;
     assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Normal });
 }
+
+#[tokio::test]
+async fn a_peer_that_refuses_its_own_interval_is_not_asked_again_at_once() {
+    for least in ["", "Min-SE: 4\r\n"] {
+        let mut stage = Stage::start().await;
+        let extra = "Allow: UPDATE\r\nSupported: timer\r\nSession-Expires: 4;refresher=uas\r\n";
+        let (peer, leg) = answered(&mut stage, extra).await;
+        let refresh = peer.request("UPDATE").await;
+        peer.answer(&refresh, 422, least, "").await;
+        // Refreshed at half of 4 s; the session's end is less than a second on.
+        assert!(peer.hears_nothing().await, "{least:?}");
+        let bye = peer.request("BYE").await;
+        peer.answer(&bye, 200, "", "").await;
+        assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Timeout });
+    }
+}
+
+#[tokio::test]
+async fn a_longer_interval_that_the_peer_asks_for_is_tried_at_once() {
+    let mut stage = Stage::start().await;
+    let extra = "Allow: UPDATE\r\nSupported: timer\r\nSession-Expires: 2;refresher=uas\r\n";
+    let (peer, leg) = answered(&mut stage, extra).await;
+    let refresh = peer.request("UPDATE").await;
+    peer.answer(&refresh, 422, "Min-SE: 9\r\n", "").await;
+    let longer = peer.request("UPDATE").await;
+    assert_eq!(longer.field("Session-Expires"), Some("9;refresher=uac"));
+    peer.answer(&longer, 481, "", "").await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Failed });
+}

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{Flow, Pending, Side, Talk, send};
 use crate::leg::LegInput;
-use crate::leg::session_timer::{SessionTimer, Terms};
+use crate::leg::session_timer::{Lengthened, SessionTimer, Terms};
 use crate::sdp;
 use crate::sip::message::{Fields, Method, Response, status_of};
 use crate::sip::transaction;
@@ -94,9 +94,11 @@ impl Talk {
             }
             422 => {
                 let least = response.seconds("Min-SE").unwrap_or(0);
-                let terms = Terms { interval_s: timer.terms().interval_s.max(least), ..timer.terms() };
-                *timer = SessionTimer::new(terms, now);
-                timer.refresh_later(now);
+                match timer.lengthen(least) {
+                    Lengthened::Yes => timer.refresh_later(now),
+                    // A peer that refuses what it asked for is asked seldom, until the session ends.
+                    Lengthened::No => timer.refresh_later(now + RETRY_REFRESH),
+                }
             }
             491 => timer.refresh_later(
                 now + match self.side {
