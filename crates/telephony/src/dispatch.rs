@@ -10,8 +10,8 @@ use crate::sip::transaction::ServerTransaction;
 
 pub(crate) fn dispatch(core: &Arc<Core>, transaction: ServerTransaction) {
     let request = transaction.request();
-    if let Some(tag) = request.recipient_tag() {
-        match core.dialogs.find(request.call_id(), &tag) {
+    if request.recipient_tag().is_some() {
+        match core.dialogs.find(request) {
             Some(leg) => {
                 if let Err(error) = leg.try_send(LegInput::Request(Box::new(transaction))) {
                     // The leg has too much to do or ended this moment: without an answer the peer asks again.

@@ -133,8 +133,29 @@ struct DialogTable {
 
 struct Entry {
     leg: mpsc::Sender<LegInput>,
-    /// Our INVITE got its 2xx: repetitions go to the leg.
-    answered: bool,
+    state: DialogState,
+}
+
+enum DialogState {
+    /// An INVITE of the peer, under its tag.
+    Theirs { remote_tag: String },
+    /// An INVITE of ours without its 2xx: which phone will take the call is unknown.
+    Calling,
+    /// The 2xx came from the phone of this tag; repetitions go to the leg.
+    Answered { remote_tag: String },
+}
+
+impl Entry {
+    /// Whether this is the dialog of a peer that calls itself so (RFC 3261 section 12.2.2). Another branch of a forked
+    /// call shares the rest of its name.
+    fn is_with(&self, tag: Option<&str>) -> bool {
+        match &self.state {
+            DialogState::Theirs { remote_tag } | DialogState::Answered { remote_tag } => {
+                tag == Some(remote_tag.as_str())
+            }
+            DialogState::Calling => true,
+        }
+    }
 }
 
 impl Dialogs {
@@ -151,14 +172,20 @@ impl Dialogs {
         self.lock().dialogs.contains_key(&(call_id.to_owned(), local_tag.to_owned()))
     }
 
-    pub(crate) fn find(&self, call_id: &str, local_tag: &str) -> Option<mpsc::Sender<LegInput>> {
-        self.lock().dialogs.get(&(call_id.to_owned(), local_tag.to_owned())).map(|entry| entry.leg.clone())
+    /// The leg that a request of the peer is for, by the Call-ID and both tags.
+    pub(crate) fn find(&self, request: &Request) -> Option<mpsc::Sender<LegInput>> {
+        let table = self.lock();
+        let entry = table.dialogs.get(&(request.call_id().to_owned(), request.recipient_tag()?))?;
+        entry.is_with(request.sender_tag().as_deref()).then(|| entry.leg.clone())
     }
 
     pub(crate) fn answered(&self, call_id: &str, local_tag: &str) -> Option<mpsc::Sender<LegInput>> {
         let table = self.lock();
         let entry = table.dialogs.get(&(call_id.to_owned(), local_tag.to_owned()))?;
-        entry.answered.then(|| entry.leg.clone())
+        match entry.state {
+            DialogState::Answered { .. } => Some(entry.leg.clone()),
+            DialogState::Theirs { .. } | DialogState::Calling => None,
+        }
     }
 
     /// Whether this CANCEL is about an INVITE that is arriving.
@@ -167,9 +194,13 @@ impl Dialogs {
         self.lock().arriving.contains(&(request.call_id().to_owned(), tag))
     }
 
-    fn insert(core: &Arc<Core>, call_id: &str, local_tag: &str, leg: mpsc::Sender<LegInput>) -> DialogSlot {
+    fn calling(core: &Arc<Core>, call_id: &str, local_tag: &str, leg: mpsc::Sender<LegInput>) -> DialogSlot {
+        Self::insert(core, call_id, local_tag, Entry { leg, state: DialogState::Calling })
+    }
+
+    fn insert(core: &Arc<Core>, call_id: &str, local_tag: &str, entry: Entry) -> DialogSlot {
         let key = (call_id.to_owned(), local_tag.to_owned());
-        core.dialogs.lock().dialogs.insert(key.clone(), Entry { leg, answered: false });
+        core.dialogs.lock().dialogs.insert(key.clone(), entry);
         DialogSlot { core: core.clone(), key, arriving: None }
     }
 }
@@ -189,18 +220,20 @@ impl DialogSlot {
         local_tag: &str,
         leg: mpsc::Sender<LegInput>,
     ) -> Option<DialogSlot> {
-        let arriving = (request.call_id().to_owned(), request.sender_tag()?);
+        let remote_tag = request.sender_tag()?;
+        let arriving = (request.call_id().to_owned(), remote_tag.clone());
         if !core.dialogs.lock().arriving.insert(arriving.clone()) {
             return None;
         }
-        let mut slot = Dialogs::insert(core, request.call_id(), local_tag, leg);
+        let entry = Entry { leg, state: DialogState::Theirs { remote_tag } };
+        let mut slot = Dialogs::insert(core, request.call_id(), local_tag, entry);
         slot.arriving = Some(arriving);
         Some(slot)
     }
 
-    fn mark_answered(&self) {
+    fn mark_answered(&self, remote_tag: &str) {
         if let Some(entry) = self.core.dialogs.lock().dialogs.get_mut(&self.key) {
-            entry.answered = true;
+            entry.state = DialogState::Answered { remote_tag: remote_tag.to_owned() };
         }
     }
 }

@@ -205,7 +205,7 @@ impl Dialling {
         let core = &self.leg.core;
         let (invite, contact_user) = first_invite(core, &callee, from, &self.offer);
         let tag = invite.sender_tag().unwrap_or_default();
-        let slot = Dialogs::insert(core, invite.call_id(), &tag, self.leg.sender.clone());
+        let slot = Dialogs::calling(core, invite.call_id(), &tag, self.leg.sender.clone());
         let Callee { hop, account, .. } = callee;
         self.forks.push(Fork { invite, hop, slot, contact_user, account, heard: Heard::Nothing });
         self.send(self.forks.len() - 1);
@@ -350,7 +350,7 @@ impl Dialling {
         let Self { mut leg, mut forks, replies, offer, local, .. } = self;
         let Answered { fork, response, dialog, agreed } = answered;
         let winner = forks.swap_remove(fork);
-        winner.slot.mark_answered();
+        winner.slot.mark_answered(&dialog.remote_tag);
         give_up(&leg.core, forks, replies);
         leg.is_made();
         let timer = Terms::of_response(&response, leg.core.timing.least_session_s)

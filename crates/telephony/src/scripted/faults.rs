@@ -248,3 +248,22 @@ async fn shutdown_ends_every_leg_in_its_own_way() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_phone_that_lost_a_call_to_another_one_cannot_end_it() {
+    let mut stage = Stage::start().await;
+    let mut peer = Peer::new(LOCAL, stage.addr()).await;
+    let leg = new_leg();
+    stage.command(leg, dial(&peer, 60_000));
+    let invite = peer.request("INVITE").await;
+    peer.answer(&invite, 200, "", OFFER).await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
+    peer.take_branch(&invite, "loser");
+    peer.send("BYE", 1, "", "").await;
+    assert_eq!(peer.status(1).await, 481);
+    peer.take_branch(&invite, "peer");
+    peer.send("BYE", 1, "", "").await;
+    assert_eq!(peer.status(1).await, 200);
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Normal });
+    stage.is_empty().await;
+}

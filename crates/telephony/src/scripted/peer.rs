@@ -39,6 +39,13 @@ impl Peer {
         self.other_tag = None;
     }
 
+    /// Is from now on one of the phones that a call of the server rings, under a tag of its own.
+    pub(super) fn take_branch(&mut self, invite: &Request, tag: &str) {
+        self.call_id = invite.call_id().to_owned();
+        self.other_tag = invite.sender_tag();
+        self.tag = tag.to_owned();
+    }
+
     pub(super) async fn send_bytes(&self, bytes: &[u8]) {
         self.socket.send_to(bytes, self.server).await.expect("sent");
     }
