@@ -23,7 +23,7 @@ pub trait Tenants: Send + Sync {
 
 /// What the api asks of a tenant's task. A dropped `reply` is answered to the client as 503.
 pub enum PortRequest {
-    /// Replied after the journal rows of the command are committed.
+    /// `WrapUp` and `SetPresence` are replied to after their journal rows are committed, the others when they are done.
     Command {
         agent: UserId,
         command: AgentCommand,
@@ -127,7 +127,8 @@ pub type ReadPeaks = Arc<dyn Fn(&Path, usize) -> Result<Peaks, String> + Send + 
 /// Everything the api needs besides the store and the tenants.
 #[derive(Clone)]
 pub struct ApiConfig {
-    /// As browsers see it, such as `https://calls.example.org`; its origin is allowed to open sockets.
+    /// As browsers see it, such as `https://calls.example.org`. Pages of its origin may open sockets and change things,
+    /// and so may pages of the very host that they ask.
     pub public_url: String,
     /// `Secure` on the session cookie; on wherever the page is served over TLS.
     pub secure_cookies: bool,

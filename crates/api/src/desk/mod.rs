@@ -1,5 +1,6 @@
 //! An agent's own desk: what it shows and what can be done there.
 
+mod late;
 #[cfg(test)]
 mod tests;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use perezvon_model::UserId;
-use perezvon_model::engine::AgentCommand;
+use perezvon_model::engine::{AgentCommand, CommandRefused};
 use perezvon_model::state::Presence;
 use perezvon_model::view::DeskView;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -50,9 +51,10 @@ async fn show(State(state): State<ApiState>, signed: Signed) -> Answer<axum::Jso
     Ok(axum::Json(view))
 }
 
-/// Does something at the own desk. 204 means that the journal has it.
+/// Does something at the own desk. For `wrap_up` and `set_presence` 204 means that the journal has it; the other commands
+/// are done by then and written behind the call.
 #[utoipa::path(post, path = "/api/v1/desk/command", tag = "desk", operation_id = "desk_command", request_body = AgentCommand, responses(
-    (status = 204, description = "Done and written"),
+    (status = 204, description = "Done; `wrap_up` and `set_presence` are written too"),
     (status = 409, description = "Refused; nothing changed", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn command(
@@ -85,11 +87,32 @@ pub fn send(
         | AgentCommand::Transfer { .. }
         | AgentCommand::WrapUp { .. } => None,
     };
-    let (agent, db) = (signed.me.id, state.db().tenant(&signed.scope));
+    let write_up = match &command {
+        AgentCommand::WrapUp { interaction, disposition, note, finish: _ } => {
+            Some((*interaction, *disposition, note.clone()))
+        }
+        AgentCommand::SetPresence { .. }
+        | AgentCommand::SetDevice { .. }
+        | AgentCommand::Accept { .. }
+        | AgentCommand::Decline { .. }
+        | AgentCommand::HangUp { .. }
+        | AgentCommand::Hold { .. }
+        | AgentCommand::Mute { .. }
+        | AgentCommand::SendDigits { .. }
+        | AgentCommand::Transfer { .. } => None,
+    };
+    let (agent, db, state) = (signed.me.id, state.db().tenant(&signed.scope), state.clone());
     let (reply, answer) = oneshot::channel();
     post(port, PortRequest::Command { agent, command, reply })?;
     Ok(async move {
-        answer.await.map_err(|_| gone())?.map_err(Problem::from)?;
+        let refused = answer.await.map_err(|_| gone())?.err();
+        match (refused, write_up) {
+            (Some(CommandRefused::NotYours), Some((interaction, disposition, note))) => {
+                late::keep(&db, state.now(), agent, interaction, disposition, note).await?;
+            }
+            (Some(refused), _) => return Err(refused.into()),
+            (None, _) => {}
+        }
         if let Some(device) = chosen
             && let Err(error) = db.set_device(agent, device).await
         {

@@ -44,6 +44,34 @@ async fn a_refused_command_says_its_code_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_note_that_misses_its_wrap_up_is_kept() {
+    let world = World::new().await;
+    let (first, agent) = (&world.first, world.token(world.first.agent).await);
+    world.fake.refuse_commands(CommandRefused::NotYours);
+    let note = |note: &str| {
+        json!({"command": "wrap_up", "interaction": first.interaction, "disposition": first.disposition, "note": note,
+            "finish": false})
+    };
+    // The wrap-up of the company's history ended some three days ago.
+    world.post("/api/v1/desk/command", note("written on a train")).bearer(&agent).send().await.ok(204);
+    let tenant = world.db.tenant(&first.scope);
+    assert_eq!(tenant.interaction(first.interaction).await.unwrap().note, "written on a train");
+
+    let other = world.token(first.supervisor).await;
+    let reply = world.post("/api/v1/desk/command", note("by another")).bearer(&other).send().await;
+    assert_eq!(reply.refusal(409), "not_yours");
+    let mut nothing = note("x");
+    nothing["disposition"] = json!(perezvon_store::new_id::<perezvon_model::DispositionId>());
+    let reply = world.post("/api/v1/desk/command", nothing).bearer(&agent).send().await;
+    assert_eq!((reply.refusal(422), &reply.json["field"]), ("bad_value", &json!("disposition")));
+    world.advance(7 * 86_400_000);
+    let agent = world.token(first.agent).await;
+    let reply = world.post("/api/v1/desk/command", note("too late")).bearer(&agent).send().await;
+    assert_eq!(reply.refusal(409), "not_yours");
+    assert_eq!(tenant.interaction(first.interaction).await.unwrap().note, "written on a train");
+}
+
+#[tokio::test]
 async fn a_command_out_of_range_never_reaches_the_tenant() {
     let world = World::new().await;
     let token = world.token(world.first.agent).await;
