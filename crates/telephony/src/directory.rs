@@ -12,10 +12,17 @@ pub const REALM: &str = "perezvon";
 /// What the rest of the system knows about addresses, numbers and accounts. Called from receiving tasks: answers
 /// come from memory.
 pub trait Directory: Send + Sync {
-    /// The trunk that calls from this address come by.
+    /// A trunk, of whichever company, that this address belongs to.
     fn trunk_by_source(&self, ip: IpAddr) -> Option<TrunkMatch>;
     /// Whose number this is. `dialled` is the user part of the Request-URI, escapes resolved.
     fn number(&self, dialled: &str) -> Option<NumberMatch>;
+    /// Whose number was dialled from this address, and the trunk among that company's own by which the call comes. What
+    /// another company says about the address changes nothing: it could take calls that are not its own.
+    fn inbound(&self, dialled: &str, ip: IpAddr) -> Option<(NumberMatch, TrunkMatch)> {
+        let number = self.number(dialled)?;
+        let trunk = self.trunk_by_source(ip).filter(|trunk| trunk.scope == number.scope)?;
+        Some((number, trunk))
+    }
     fn phone_account(&self, username: &str) -> Option<PhoneAccount>;
     fn phone_of(&self, tenant: TenantId, agent: UserId) -> Option<PhoneTarget>;
     /// False while new calls must be refused with 503, because something behind telephony is at its limit.

@@ -88,8 +88,9 @@ impl Telephony {
         }
     }
 
-    /// The directory changed: trunk registrations are brought in line.
+    /// The directory changed: trunk registrations and the phones that registered here are brought in line.
     pub fn reload(&self) {
+        crate::registrar::align(&self.core);
         self.trunks.align(&self.core);
     }
 

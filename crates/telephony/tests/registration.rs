@@ -32,6 +32,27 @@ async fn a_phone_registers_with_its_password_and_takes_it_back() {
 }
 
 #[tokio::test]
+async fn a_phone_is_forgotten_when_its_password_changes_or_its_account_goes() {
+    let mut rig = Rig::start().await;
+    for password in ["secret", "another"] {
+        rig.add_account("agent1", password);
+        rig.telephony.reload();
+        if password == "another" {
+            assert_eq!(rig.next().await, phone(false));
+            assert_eq!(rig.telephony.counters().contacts, 0);
+        }
+        Sipp::run("register.xml", rig.addr(), &login(password)).succeeds().await;
+        assert_eq!(rig.next().await, phone(true));
+        rig.telephony.reload();
+        assert_eq!(rig.telephony.counters().contacts, 1, "an account that is the same keeps its phone");
+    }
+    rig.book.accounts.lock().expect("lock").clear();
+    rig.telephony.reload();
+    assert_eq!(rig.next().await, phone(false));
+    assert_eq!(rig.telephony.counters().contacts, 0);
+}
+
+#[tokio::test]
 async fn too_brief_a_registration_and_a_wrong_password_are_refused() {
     let rig = Rig::start().await;
     rig.add_account("agent1", "secret");

@@ -66,13 +66,13 @@ fn overloaded() -> Refusal {
 
 fn admit(core: &Arc<Core>, transaction: &ServerTransaction) -> Result<Arrival, Refusal> {
     let (request, source) = (transaction.request(), transaction.source());
-    let trunk = core.directory.trunk_by_source(source.addr.ip()).ok_or_else(|| refuse(403))?;
+    core.directory.trunk_by_source(source.addr.ip()).ok_or_else(|| refuse(403))?;
     let dialled = match &request.uri.auth {
         Some(auth) => auth.user.clone(),
         // A tel URI has its number in the place of the host.
         None => request.uri.host_with_port.host.to_string(),
     };
-    let number = core.directory.number(&dialled).ok_or_else(|| refuse(404))?;
+    let (number, trunk) = core.directory.inbound(&dialled, source.addr.ip()).ok_or_else(|| refuse(404))?;
     let least_s = core.timing.least_session_s;
     let terms = Terms::of_request(request, core.session_expires_s(), least_s)
         .map_err(|TooSmall| Refusal { status: 422, extra: of_refusal(least_s) })?;
@@ -80,8 +80,6 @@ fn admit(core: &Arc<Core>, transaction: &ServerTransaction) -> Result<Arrival, R
         [] => None,
         body => Some(sdp::parse(body).map_err(|_| refuse(488))?),
     };
-    // The trunk counts only for its own tenant: another tenant's number is reached as any caller reaches it.
-    let own_trunk = (trunk.scope == number.scope).then_some(trunk.trunk);
     if core.legs.on_trunk(trunk.trunk) >= trunk.max_calls {
         return Err(overloaded());
     }
@@ -102,7 +100,7 @@ fn admit(core: &Arc<Core>, transaction: &ServerTransaction) -> Result<Arrival, R
         sdp::answer(offer, &local).map_err(|_| refuse(488))?;
     }
     let from = caller(request, &number.region);
-    leg.own_trunk = own_trunk;
+    leg.own_trunk = Some(trunk.trunk);
     Ok(Arrival { leg, slot, dialog, terms, offer, local, number, from })
 }
 

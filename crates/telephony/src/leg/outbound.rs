@@ -126,7 +126,7 @@ async fn callees(leg: &Leg, target: DialTarget) -> Result<Vec<Callee>, Cause> {
             if let Some(username) = &phone.sip_username {
                 callees.extend(
                     core.registrar
-                        .contacts(username, std::time::Instant::now())
+                        .contacts(leg.scope, username, std::time::Instant::now())
                         .into_iter()
                         .map(|contact| Callee { uri: contact.uri, hop: contact.hop, account: None }),
                 );

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use perezvon_model::{TenantScope, UserId};
 
+use crate::directory::PhoneAccount;
 use crate::leg::dialog::is_inner_side;
 use crate::sip::hop::Hop;
 use crate::sip::uri::{SipUri, Transport};
@@ -31,9 +32,15 @@ pub(crate) struct Contact {
 
 #[derive(Debug)]
 struct Account {
-    scope: TenantScope,
-    agent: UserId,
+    /// As it was when the password was proved.
+    proved: PhoneAccount,
     contacts: Vec<Contact>,
+}
+
+impl Account {
+    fn is_gone(&self) -> Change {
+        Change { scope: self.proved.scope, agent: self.proved.agent, registered: false }
+    }
 }
 
 /// What a REGISTER asks for one contact.
@@ -48,8 +55,7 @@ pub(crate) struct Wish {
 #[derive(Clone, Debug)]
 pub(crate) struct Registration<'a> {
     pub(crate) username: &'a str,
-    pub(crate) scope: TenantScope,
-    pub(crate) agent: UserId,
+    pub(crate) account: &'a PhoneAccount,
     pub(crate) hop: Hop,
     pub(crate) call_id: &'a str,
     pub(crate) number: u32,
@@ -81,11 +87,12 @@ impl Bindings {
         self.accounts.values().map(|account| account.contacts.len()).sum()
     }
 
-    /// Contacts that have not ended, newest first.
-    pub(crate) fn contacts(&self, username: &str, now: Instant) -> Vec<Contact> {
+    /// Contacts of this tenant's account that have not ended, newest first.
+    pub(crate) fn contacts(&self, scope: TenantScope, username: &str, now: Instant) -> Vec<Contact> {
         let mut contacts: Vec<Contact> = self
             .accounts
             .get(username)
+            .filter(|account| account.proved.scope == scope)
             .map(|account| account.contacts.iter().filter(|contact| contact.ends > now).cloned().collect())
             .unwrap_or_default();
         contacts.sort_by_key(|contact| std::cmp::Reverse(contact.ends));
@@ -99,17 +106,15 @@ impl Bindings {
         wishes: Vec<Wish>,
         now: Instant,
     ) -> Result<Option<Change>, Refused> {
-        let Registration { username, scope, agent, hop, call_id, number } = registration;
+        let Registration { username, account: proved, hop, call_id, number } = registration;
         if !self.accounts.contains_key(*username) && self.accounts.len() >= MAX_ACCOUNTS {
             return Err(Refused::Full);
         }
         let before = self.is_registered(username, now);
-        let account = self.accounts.entry((*username).to_owned()).or_insert_with(|| Account {
-            scope: *scope,
-            agent: *agent,
-            contacts: Vec::new(),
-        });
-        (account.scope, account.agent) = (*scope, *agent);
+        let account = self
+            .accounts
+            .entry((*username).to_owned())
+            .or_insert_with(|| Account { proved: (*proved).clone(), contacts: Vec::new() });
         account.contacts.retain(|contact| contact.ends > now);
         let late = |wish: &Wish| {
             account.contacts.iter().any(|contact| {
@@ -147,13 +152,35 @@ impl Bindings {
         self.settle(username, before, now)
     }
 
+    /// Takes out what was proved under an account that is not the same any more: its password, agent or tenant changed,
+    /// or it is gone. Who is without a phone by that.
+    pub(crate) fn align(&mut self, account: impl Fn(&str) -> Option<PhoneAccount>) -> Vec<Change> {
+        let mut gone = Vec::new();
+        self.accounts.retain(|username, entry| {
+            let same = account(username).is_some_and(|account| account == entry.proved);
+            if !same {
+                gone.push(entry.is_gone());
+            }
+            same
+        });
+        gone
+    }
+
+    /// The same for one account.
+    pub(crate) fn align_one(&mut self, username: &str, account: &PhoneAccount) -> Option<Change> {
+        let entry = self.accounts.get(username).filter(|entry| entry.proved != *account)?;
+        let gone = entry.is_gone();
+        self.accounts.remove(username);
+        Some(gone)
+    }
+
     /// Takes out what has ended; who is without a phone by that.
     pub(crate) fn expire(&mut self, now: Instant) -> Vec<Change> {
         let mut gone = Vec::new();
         self.accounts.retain(|_, account| {
             account.contacts.retain(|contact| contact.ends > now);
             if account.contacts.is_empty() {
-                gone.push(Change { scope: account.scope, agent: account.agent, registered: false });
+                gone.push(account.is_gone());
             }
             !account.contacts.is_empty()
         });
@@ -173,7 +200,7 @@ impl Bindings {
     fn settle(&mut self, username: &str, before: bool, now: Instant) -> Option<Change> {
         let registered = self.is_registered(username, now);
         let account = self.accounts.get(username)?;
-        let change = Change { scope: account.scope, agent: account.agent, registered };
+        let change = Change { registered, ..account.is_gone() };
         if !registered {
             self.accounts.remove(username);
         }
@@ -219,10 +246,15 @@ mod tests {
         UserId(uuid::Uuid::nil())
     }
 
+    fn account() -> PhoneAccount {
+        PhoneAccount { scope: scope(), agent: agent(), ha1_md5: "1".into(), ha1_sha256: "2".into() }
+    }
+
     fn registration(number: u32) -> Registration<'static> {
+        static ACCOUNT: std::sync::OnceLock<PhoneAccount> = std::sync::OnceLock::new();
         let addr = "192.0.2.1:5060".parse().expect("address");
         let hop = Hop { transport: Transport::Udp, addr };
-        Registration { username: "agent1", scope: scope(), agent: agent(), hop, call_id: "c", number }
+        Registration { username: "agent1", account: ACCOUNT.get_or_init(account), hop, call_id: "c", number }
     }
 
     fn wish(uri: &str, expires_s: u32) -> Wish {
@@ -243,7 +275,7 @@ mod tests {
         assert_eq!(bindings.next_end(), Some(now + Duration::from_secs(60)));
         let minute = now + Duration::from_secs(60);
         assert_eq!(bindings.expire(minute), []);
-        assert_eq!(bindings.contacts("agent1", minute).len(), 1);
+        assert_eq!(bindings.contacts(scope(), "agent1", minute).len(), 1);
         assert_eq!(bindings.expire(now + Duration::from_secs(120)), [change(false)]);
         assert_eq!((bindings.len(), bindings.next_end()), (0, None));
     }
@@ -275,7 +307,8 @@ mod tests {
             let uri = format!("sip:a@10.0.0.{n}");
             let _ = bindings.register(&registration(n + 1), vec![wish(&uri, 60 + n)], now);
         }
-        let hosts: Vec<String> = bindings.contacts("agent1", now).into_iter().map(|c| c.uri.host).collect();
+        let hosts: Vec<String> =
+            bindings.contacts(scope(), "agent1", now).into_iter().map(|c| c.uri.host).collect();
         assert_eq!(hosts, ["10.0.0.5", "10.0.0.4", "10.0.0.3", "10.0.0.2", "10.0.0.1"]);
     }
 
@@ -292,7 +325,7 @@ mod tests {
         .enumerate()
         {
             let _ = bindings.register(&registration(n as u32 + 1), vec![wish(uri, 60 + n as u32)], now);
-            assert_eq!(bindings.contacts("agent1", now)[0].hop.addr.to_string(), way, "{uri}");
+            assert_eq!(bindings.contacts(scope(), "agent1", now)[0].hop.addr.to_string(), way, "{uri}");
         }
     }
 
@@ -307,5 +340,33 @@ mod tests {
         assert_eq!(bindings.clear("agent1", now), Some(change(false)));
         assert_eq!(bindings.clear("agent1", now), None);
         assert_eq!(bindings.len(), 0);
+    }
+
+    #[test]
+    fn a_phone_is_gone_with_the_password_the_agent_the_tenant_or_the_account_that_it_came_by() {
+        #[expect(clippy::disallowed_methods, reason = "a test is its own authentication")]
+        let other = TenantScope::mint(TenantId(uuid::Uuid::from_u128(2)));
+        let now = Instant::now();
+        for now_is in [
+            None,
+            Some(PhoneAccount { ha1_md5: "3".into(), ..account() }),
+            Some(PhoneAccount { ha1_sha256: "3".into(), ..account() }),
+            Some(PhoneAccount { agent: UserId(uuid::Uuid::from_u128(2)), ..account() }),
+            Some(PhoneAccount { scope: other, ..account() }),
+        ] {
+            let mut bindings = Bindings::default();
+            let _ = bindings.register(&registration(1), vec![wish("sip:a@10.0.0.1", 60)], now);
+            assert_eq!(bindings.contacts(other, "agent1", now), [], "another tenant's agent1");
+            assert_eq!(bindings.align(|_| Some(account())), []);
+            assert_eq!(bindings.align_one("agent1", &account()), None);
+            assert_eq!(bindings.len(), 1);
+            assert_eq!(bindings.align(|_| now_is.clone()), [change(false)]);
+            assert_eq!(bindings.len(), 0);
+            if let Some(now_is) = now_is {
+                let _ = bindings.register(&registration(1), vec![wish("sip:a@10.0.0.1", 60)], now);
+                assert_eq!(bindings.align_one("agent1", &now_is), Some(change(false)));
+                assert_eq!(bindings.len(), 0);
+            }
+        }
     }
 }

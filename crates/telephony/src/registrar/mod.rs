@@ -2,11 +2,14 @@
 
 mod bindings;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use perezvon_model::TenantScope;
 
 use crate::auth::{Denied, digest::Credentials};
 use crate::core::Core;
+use crate::directory::PhoneAccount;
 use crate::event::TelephonyEvent;
 use crate::guard::Ask;
 use crate::sip::header::NameAddr;
@@ -27,8 +30,8 @@ impl Registrar {
         self.bindings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn contacts(&self, username: &str, now: Instant) -> Vec<Contact> {
-        self.lock().contacts(username, now)
+    pub(crate) fn contacts(&self, scope: TenantScope, username: &str, now: Instant) -> Vec<Contact> {
+        self.lock().contacts(scope, username, now)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -52,6 +55,20 @@ pub(crate) async fn sweep(core: &Core) {
     }
 }
 
+/// The directory changed: phones that came by what is no more are forgotten.
+pub(crate) fn align(core: &Arc<Core>) {
+    let gone = core.registrar.lock().align(|username| core.directory.phone_account(username));
+    if gone.is_empty() {
+        return;
+    }
+    let owner = core.clone();
+    core.stack.spawn(async move {
+        for change in gone {
+            tell(&owner, change).await;
+        }
+    });
+}
+
 async fn tell(core: &Core, change: Change) {
     let Change { scope, agent, registered } = change;
     core.tell(TelephonyEvent::PhoneRegistered { scope, agent, registered }).await;
@@ -60,12 +77,12 @@ async fn tell(core: &Core, change: Change) {
 struct Answer {
     status: u16,
     extra: Vec<Header>,
-    change: Option<Change>,
+    changes: Vec<Change>,
 }
 
 impl Answer {
     fn refuse(status: u16) -> Self {
-        Self { status, extra: Vec::new(), change: None }
+        Self { status, extra: Vec::new(), changes: Vec::new() }
     }
 }
 
@@ -77,12 +94,12 @@ pub(crate) async fn serve(core: &Core, transaction: ServerTransaction) {
         // Too many wrong passwords from there: no answer that would help to guess.
         return transaction.answer(&core.stack, 403, None, Vec::new(), Vec::new()).await;
     }
-    let Answer { status, extra, change } = judge(core, &transaction, now);
+    let Answer { status, extra, changes } = judge(core, &transaction, now);
     if status == 403 {
         core.sources().admit(ip, Ask::Password, now);
     }
     transaction.answer(&core.stack, status, None, extra, Vec::new()).await;
-    if let Some(change) = change {
+    for change in changes {
         tell(core, change).await;
     }
 }
@@ -104,18 +121,33 @@ fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
         (Ok(()), Some(account)) => account,
         (Err(Denied::Missing), account) => {
             let extra = vec![core.authority.challenge(account.as_ref(), false, now)];
-            return Answer { status: 401, extra, change: None };
+            return Answer { status: 401, extra, changes: Vec::new() };
         }
         (Err(Denied::Stale), account) => {
             let extra = vec![core.authority.challenge(account.as_ref(), true, now)];
-            return Answer { status: 401, extra, change: None };
+            return Answer { status: 401, extra, changes: Vec::new() };
         }
         (Err(Denied::Wrong), _) | (Ok(()), None) => return Answer::refuse(403),
     };
+    // A reload may not have come here yet.
+    let before = core.registrar.lock().align_one(&username, &account);
+    let mut answer = enter(core, transaction, &username, &account, now);
+    answer.changes.splice(0..0, before);
+    answer
+}
+
+/// Enters what a phone that proved its password asks for.
+fn enter(
+    core: &Core,
+    transaction: &ServerTransaction,
+    username: &str,
+    account: &PhoneAccount,
+    now: Instant,
+) -> Answer {
+    let request = transaction.request();
     let registration = Registration {
-        username: &username,
-        scope: account.scope,
-        agent: account.agent,
+        username,
+        account,
         hop: transaction.source(),
         call_id: request.call_id(),
         number: request.cseq().map_or(0, |(number, _)| number),
@@ -127,23 +159,23 @@ fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
             Err(Refused::OutOfOrder) => return Answer::refuse(500),
             Err(Refused::Full) => return Answer { extra: crate::core::retry_after(), ..Answer::refuse(503) },
         },
-        Ok(Wishes::All) => core.registrar.lock().clear(&username, now),
+        Ok(Wishes::All) => core.registrar.lock().clear(username, now),
         Err(WishError::Malformed) => return Answer::refuse(400),
         Err(WishError::TooBrief) => {
             let extra = vec![header("Min-Expires", least_s.to_string())];
-            return Answer { status: 423, extra, change: None };
+            return Answer { status: 423, extra, changes: Vec::new() };
         }
     };
     let extra = core
         .registrar
-        .contacts(&username, now)
+        .contacts(account.scope, username, now)
         .into_iter()
         .map(|contact| {
             let left = contact.ends.saturating_duration_since(now).as_secs();
             header("Contact", format!("<{}>;expires={left}", contact.uri))
         })
         .collect();
-    Answer { status: 200, extra, change }
+    Answer { status: 200, extra, changes: change.into_iter().collect() }
 }
 
 #[derive(Debug, PartialEq, Eq)]
