@@ -13,7 +13,7 @@ use crate::auth::Authority;
 use crate::config::{TelephonyConfig, Timing};
 use crate::directory::Directory;
 use crate::event::TelephonyEvent;
-use crate::guard::{Ask, Sources};
+use crate::guard::{Ask, Passwords, Sources};
 use crate::leg::{Dialogs, LegInput, Legs};
 use crate::media::MediaPort;
 use crate::registrar::Registrar;
@@ -40,6 +40,7 @@ pub(crate) struct Core {
     pub(crate) registrar: Registrar,
     pub(crate) authority: Authority,
     sources: Mutex<Sources>,
+    passwords: Mutex<Passwords>,
     rate: Mutex<CallRate>,
     pub(crate) sums: Sums,
 }
@@ -86,6 +87,7 @@ impl Core {
             registrar: Registrar::default(),
             authority: Authority::new(),
             sources: Mutex::new(Sources::default()),
+            passwords: Mutex::new(Passwords::default()),
             rate: Mutex::new(CallRate { since: Instant::now(), calls: 0 }),
             sums: Sums::default(),
         }
@@ -138,6 +140,10 @@ impl Core {
 
     pub(crate) fn sources(&self) -> std::sync::MutexGuard<'_, Sources> {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn passwords(&self) -> std::sync::MutexGuard<'_, Passwords> {
+        self.passwords.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_trunk(&self, source: Hop) -> bool {

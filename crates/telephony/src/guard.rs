@@ -1,14 +1,19 @@
 //! Strangers: how much attention an address without a trunk or a call gets. Bounded, pure.
 
+mod passwords;
+
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// Addresses that are remembered; when full, the one that was silent longest is forgotten.
-const MAX_SOURCES: usize = 8_192;
+pub(crate) use passwords::{Passwords, Try};
+
+/// What is remembered of one kind; when full, those that were silent longest are forgotten.
+const MAX_BUCKETS: usize = 8_192;
 
 /// What a stranger wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Ask {
     /// To be told that it is refused.
     Refusal,
@@ -16,17 +21,35 @@ pub(crate) enum Ask {
     Probe,
     /// To register; many phones may stand behind one address.
     Register,
-    /// To try one more password after a wrong one.
-    Password,
 }
 
 /// Burst, and the time in which one more is granted.
-fn allowance(ask: Ask) -> (f64, Duration) {
-    match ask {
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    burst: f64,
+    each: Duration,
+}
+
+fn allowance(ask: Ask) -> Allowance {
+    let (burst, each) = match ask {
         Ask::Refusal => (5.0, Duration::from_secs(30)),
         Ask::Probe => (20.0, Duration::from_millis(500)),
         Ask::Register => (200.0, Duration::from_millis(50)),
-        Ask::Password => (10.0, Duration::from_secs(12)),
+    };
+    Allowance { burst, each }
+}
+
+/// Whose doings are counted as one: an IPv4 address, or the /64 of an IPv6 one, of which a single host has all
+/// (RFC 6177 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place(IpAddr);
+
+impl Place {
+    fn of(ip: IpAddr) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self(ip.into()),
+            IpAddr::V6(ip) => Self(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into()),
+        }
     }
 }
 
@@ -37,25 +60,33 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn refill(&mut self, ask: Ask, now: Instant) {
-        let (burst, each) = allowance(ask);
-        let gained = now.saturating_duration_since(self.at).as_secs_f64() / each.as_secs_f64();
-        self.left = (self.left + gained).min(burst);
+    fn refill(&mut self, allowance: Allowance, now: Instant) {
+        let gained = now.saturating_duration_since(self.at).as_secs_f64() / allowance.each.as_secs_f64();
+        self.left = (self.left + gained).min(allowance.burst);
         self.at = now;
     }
 }
 
-/// Token buckets by address and wish.
-#[derive(Debug, Default)]
-pub(crate) struct Sources {
-    buckets: HashMap<(IpAddr, u8), Bucket>,
+/// Token buckets of one kind.
+#[derive(Debug)]
+struct Buckets<K> {
+    by_key: HashMap<K, Bucket>,
 }
 
-impl Sources {
-    /// Takes one token of this address for this wish; `false` when there is none left.
-    pub(crate) fn admit(&mut self, ip: IpAddr, ask: Ask, now: Instant) -> bool {
-        let bucket = self.bucket(ip, ask, now);
-        bucket.refill(ask, now);
+impl<K> Default for Buckets<K> {
+    fn default() -> Self {
+        Self { by_key: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash> Buckets<K> {
+    /// Takes one token; `false` when there is none left.
+    fn take(&mut self, key: K, allowance: Allowance, now: Instant) -> bool {
+        if self.by_key.len() >= MAX_BUCKETS && !self.by_key.contains_key(&key) {
+            self.forget_some();
+        }
+        let bucket = self.by_key.entry(key).or_insert(Bucket { left: allowance.burst, at: now });
+        bucket.refill(allowance, now);
         let granted = bucket.left >= 1.0;
         if granted {
             bucket.left -= 1.0;
@@ -64,34 +95,43 @@ impl Sources {
     }
 
     /// Whether a token would be granted, without taking it.
-    pub(crate) fn would_admit(&mut self, ip: IpAddr, ask: Ask, now: Instant) -> bool {
-        match self.buckets.get_mut(&(ip, ask as u8)) {
+    fn has<Q>(&mut self, key: &Q, allowance: Allowance, now: Instant) -> bool
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        match self.by_key.get_mut(key) {
             Some(bucket) => {
-                bucket.refill(ask, now);
+                bucket.refill(allowance, now);
                 bucket.left >= 1.0
             }
             None => true,
         }
     }
 
-    fn bucket(&mut self, ip: IpAddr, ask: Ask, now: Instant) -> &mut Bucket {
-        let key = (ip, ask as u8);
-        if self.buckets.len() >= MAX_SOURCES && !self.buckets.contains_key(&key) {
-            self.forget_some();
-        }
-        self.buckets.entry(key).or_insert(Bucket { left: allowance(ask).0, at: now })
-    }
-
     /// Forgets the half that was silent longest, so that the cost of forgetting is spread over many strangers.
     fn forget_some(&mut self) {
-        let mut times: Vec<Instant> = self.buckets.values().map(|bucket| bucket.at).collect();
+        let mut times: Vec<Instant> = self.by_key.values().map(|bucket| bucket.at).collect();
         let middle = times.len() / 2;
         let (_, median, _) = times.select_nth_unstable(middle);
         let median = *median;
-        self.buckets.retain(|_, bucket| bucket.at > median);
-        if self.buckets.len() >= MAX_SOURCES {
-            self.buckets.clear();
+        self.by_key.retain(|_, bucket| bucket.at > median);
+        if self.by_key.len() >= MAX_BUCKETS {
+            self.by_key.clear();
         }
+    }
+}
+
+/// Token buckets by address and wish.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    buckets: Buckets<(Place, Ask)>,
+}
+
+impl Sources {
+    /// Takes one token of this address for this wish; `false` when there is none left.
+    pub(crate) fn admit(&mut self, ip: IpAddr, ask: Ask, now: Instant) -> bool {
+        self.buckets.take((Place::of(ip), ask), allowance(ask), now)
     }
 }
 
@@ -120,22 +160,27 @@ mod tests {
         let (mut sources, start) = (Sources::default(), Instant::now());
         for n in 0..100_000 {
             sources.admit(ip(n), Ask::Refusal, start + Duration::from_micros(n.into()));
-            assert!(sources.buckets.len() <= MAX_SOURCES);
+            assert!(sources.buckets.by_key.len() <= MAX_BUCKETS);
         }
         // And all at one instant.
         for n in 0..20_000 {
             sources.admit(ip(n), Ask::Register, start);
-            assert!(sources.buckets.len() <= MAX_SOURCES);
+            assert!(sources.buckets.by_key.len() <= MAX_BUCKETS);
         }
     }
 
     #[test]
-    fn looking_takes_nothing() {
+    fn all_addresses_of_one_ipv6_network_are_one_stranger() {
         let (mut sources, now) = (Sources::default(), Instant::now());
-        for _ in 0..50 {
-            assert!(sources.would_admit(ip(1), Ask::Password, now));
-        }
-        while sources.admit(ip(1), Ask::Password, now) {}
-        assert!(!sources.would_admit(ip(1), Ask::Password, now));
+        let of = |network: u128, host: u128| IpAddr::V6((network << 64 | host).into());
+        let granted = (0..100).filter(|n| sources.admit(of(7, *n), Ask::Refusal, now)).count();
+        assert_eq!(granted, 5);
+        assert!(sources.admit(of(8, 1), Ask::Refusal, now));
+        // An IPv4 address in the clothes of IPv6 is still its own.
+        assert!((0..20).all(|n| sources.admit(
+            IpAddr::V6(std::net::Ipv4Addr::from(n).to_ipv6_mapped()),
+            Ask::Refusal,
+            now
+        )));
     }
 }

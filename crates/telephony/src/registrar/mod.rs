@@ -11,7 +11,7 @@ use crate::auth::{Denied, digest::Credentials};
 use crate::core::Core;
 use crate::directory::PhoneAccount;
 use crate::event::TelephonyEvent;
-use crate::guard::Ask;
+use crate::guard::Try;
 use crate::sip::header::NameAddr;
 use crate::sip::message::{Fields, Header, Request, header};
 use crate::sip::transaction::ServerTransaction;
@@ -57,6 +57,7 @@ pub(crate) async fn sweep(core: &Core) {
 
 /// The directory changed: phones that came by what is no more are forgotten.
 pub(crate) fn align(core: &Arc<Core>) {
+    core.passwords().align(|username| core.directory.phone_account(username).is_some());
     let gone = core.registrar.lock().align(|username| core.directory.phone_account(username));
     if gone.is_empty() {
         return;
@@ -90,35 +91,40 @@ impl Answer {
 pub(crate) async fn serve(core: &Core, transaction: ServerTransaction) {
     let now = Instant::now();
     let ip = transaction.source().addr.ip();
-    if !core.sources().would_admit(ip, Ask::Password, now) {
-        // Too many wrong passwords from there: no answer that would help to guess.
+    let Some(username) = registrant(transaction.request()) else {
+        return transaction.answer(&core.stack, 400, None, Vec::new(), Vec::new()).await;
+    };
+    if core.passwords().may_try(ip, &username, now) == Try::Refuse {
+        // Too many wrong passwords: no answer that would help to guess.
         return transaction.answer(&core.stack, 403, None, Vec::new(), Vec::new()).await;
     }
-    let Answer { status, extra, changes } = judge(core, &transaction, now);
-    if status == 403 {
-        core.sources().admit(ip, Ask::Password, now);
-    }
+    let Answer { status, extra, changes } = judge(core, &transaction, &username, now);
     transaction.answer(&core.stack, status, None, extra, Vec::new()).await;
     for change in changes {
         tell(core, change).await;
     }
 }
 
-fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
+/// The user name of the account that is to be registered.
+fn registrant(request: &Request) -> Option<String> {
+    request.field("To").and_then(|to| NameAddr::parse(to).ok()).map(|to| to.uri.user)
+}
+
+fn judge(core: &Core, transaction: &ServerTransaction, username: &str, now: Instant) -> Answer {
     let request = transaction.request();
-    let Some(username) = request.field("To").and_then(|to| NameAddr::parse(to).ok()).map(|to| to.uri.user)
-    else {
-        return Answer::refuse(400);
-    };
-    let account = core.directory.phone_account(&username);
+    let ip = transaction.source().addr.ip();
+    let account = core.directory.phone_account(username);
     let authorization = request.field("Authorization");
     let checked = core.authority.check(authorization, "REGISTER", account.as_ref(), now).and_then(|()| {
         // The name that was proved is the name that is registered (RFC 3261 section 10.3, step 4).
         let proved = authorization.and_then(Credentials::parse).map(|credentials| credentials.username);
-        if proved.as_deref() == Some(&username) { Ok(()) } else { Err(Denied::Wrong) }
+        if proved.as_deref() == Some(username) { Ok(()) } else { Err(Denied::Wrong) }
     });
     let account = match (checked, account) {
-        (Ok(()), Some(account)) => account,
+        (Ok(()), Some(account)) => {
+            core.passwords().was_right(ip, username);
+            account
+        }
         (Err(Denied::Missing), account) => {
             let extra = vec![core.authority.challenge(account.as_ref(), false, now)];
             return Answer { status: 401, extra, changes: Vec::new() };
@@ -127,11 +133,14 @@ fn judge(core: &Core, transaction: &ServerTransaction, now: Instant) -> Answer {
             let extra = vec![core.authority.challenge(account.as_ref(), true, now)];
             return Answer { status: 401, extra, changes: Vec::new() };
         }
-        (Err(Denied::Wrong), _) | (Ok(()), None) => return Answer::refuse(403),
+        (Err(Denied::Wrong), account) | (Ok(()), account @ None) => {
+            core.passwords().was_wrong(ip, account.map(|_| username), now);
+            return Answer::refuse(403);
+        }
     };
     // A reload may not have come here yet.
-    let before = core.registrar.lock().align_one(&username, &account);
-    let mut answer = enter(core, transaction, &username, &account, now);
+    let before = core.registrar.lock().align_one(username, &account);
+    let mut answer = enter(core, transaction, username, &account, now);
     answer.changes.splice(0..0, before);
     answer
 }
