@@ -152,14 +152,27 @@ impl Map {
         Ok(map)
     }
 
-    /// A number as it was dialled: as it stands in the configuration, without `+`, or in a national form.
-    fn number(&self, dialled: &str) -> Option<&NumberMatch> {
-        self.numbers.get(dialled).or_else(|| self.numbers.get(&format!("+{dialled}"))).or_else(|| {
-            self.regions
-                .iter()
-                .filter_map(|region| E164::parse(dialled, region).ok())
-                .find_map(|number| self.numbers.get(number.as_str()))
+    /// A number as it was dialled: as it stands in the configuration, without `+`, or in a national form. Only numbers
+    /// of `who` are looked at; a national form that is the number of two companies in two regions is nobody's.
+    fn number(&self, dialled: &str, who: impl Fn(TenantScope) -> bool) -> Option<&NumberMatch> {
+        let own = |number: &str| self.numbers.get(number).filter(|found| who(found.scope));
+        own(dialled).or_else(|| own(&format!("+{dialled}"))).or_else(|| {
+            let read = self.regions.iter().filter_map(|region| E164::parse(dialled, region).ok());
+            let mut found = read.filter_map(|number| own(number.as_str()));
+            let first = found.next()?;
+            found.all(|other| other.scope == first.scope).then_some(first)
         })
+    }
+
+    /// The trunk of a company that an address belongs to.
+    fn trunk(&self, scope: TenantScope, ip: IpAddr) -> Option<TrunkMatch> {
+        let mut of = self.trunks.iter().filter(|(net, found)| found.scope == scope && net.contains(&ip));
+        of.next().map(|(_, found)| *found)
+    }
+
+    fn inbound(&self, dialled: &str, ip: IpAddr) -> Option<(&NumberMatch, TrunkMatch)> {
+        let number = self.number(dialled, |scope| self.trunk(scope, ip).is_some())?;
+        Some((number, self.trunk(number.scope, ip)?))
     }
 }
 
@@ -170,7 +183,13 @@ impl Directory for Configurations {
     }
 
     fn number(&self, dialled: &str) -> Option<NumberMatch> {
-        self.map.load().number(dialled).cloned()
+        self.map.load().number(dialled, |_| true).cloned()
+    }
+
+    fn inbound(&self, dialled: &str, ip: IpAddr) -> Option<(NumberMatch, TrunkMatch)> {
+        let map = self.map.load();
+        let (number, trunk) = map.inbound(dialled, ip)?;
+        Some((number.clone(), trunk))
     }
 
     fn phone_account(&self, username: &str) -> Option<PhoneAccount> {
@@ -239,19 +258,62 @@ mod tests {
 
     #[test]
     fn a_number_is_found_however_the_carrier_writes_it() {
-        let mut map = Map::default();
-        map.regions.insert("RU".to_owned());
-        let found = NumberMatch {
-            scope: scope(TenantId(uuid::Uuid::nil())),
-            number: "+74951234567".into(),
-            flow: perezvon_model::FlowId(uuid::Uuid::nil()),
-            language: perezvon_model::prompt::Language::Ru,
-            region: "RU".into(),
-        };
-        map.numbers.insert(found.number.clone(), found);
+        let map = map(&[(1, "+74951234567", "RU")], &[]);
         for dialled in ["+74951234567", "74951234567", "84951234567"] {
-            assert!(map.number(dialled).is_some(), "{dialled}");
+            assert!(map.number(dialled, |_| true).is_some(), "{dialled}");
         }
-        assert!(map.number("+74951234568").is_none());
+        assert!(map.number("+74951234568", |_| true).is_none());
+    }
+
+    fn company(id: u128) -> TenantScope {
+        scope(TenantId(uuid::Uuid::from_u128(id)))
+    }
+
+    /// Numbers with their company and region; trunks with their company and source.
+    fn map(numbers: &[(u128, &str, &str)], trunks: &[(u128, &str)]) -> Map {
+        let mut map = Map::default();
+        for (tenant, number, region) in numbers {
+            map.regions.insert((*region).to_owned());
+            let found = NumberMatch {
+                scope: company(*tenant),
+                number: (*number).to_owned(),
+                flow: perezvon_model::FlowId(uuid::Uuid::nil()),
+                language: perezvon_model::prompt::Language::Ru,
+                region: (*region).to_owned(),
+            };
+            map.numbers.insert(found.number.clone(), found);
+        }
+        for (tenant, source) in trunks {
+            let trunk = perezvon_model::TrunkId(uuid::Uuid::from_u128(*tenant));
+            let found = TrunkMatch { scope: company(*tenant), trunk, max_calls: 1 };
+            map.trunks.push((source.parse().unwrap(), found));
+        }
+        map.trunks.sort_by_key(|(net, _)| std::cmp::Reverse(net.prefix_len()));
+        map
+    }
+
+    #[test]
+    fn a_trunk_of_one_company_takes_no_call_of_another() {
+        let numbers = [(1, "+74951234567", "RU"), (2, "+74957654321", "RU")];
+        let map = map(&numbers, &[(1, "192.0.2.0/24"), (2, "192.0.2.5/32")]);
+        let found = |dialled, ip: &str| {
+            map.inbound(dialled, ip.parse().unwrap()).map(|(number, trunk)| (number.scope, trunk.scope))
+        };
+        // Company 2 names the very address of company 1's provider, and more narrowly.
+        assert_eq!(found("84951234567", "192.0.2.5"), Some((company(1), company(1))));
+        assert_eq!(found("84957654321", "192.0.2.5"), Some((company(2), company(2))));
+        assert_eq!(found("84957654321", "192.0.2.6"), None, "not its own provider");
+    }
+
+    #[test]
+    fn a_national_form_of_two_companies_is_nobodys() {
+        // The same national digits in Germany and in the Netherlands are two numbers.
+        let (german, dutch) = ("+49201234567", "+31201234567");
+        let numbers = [(1, german, "DE"), (2, dutch, "NL")];
+        let both = map(&numbers, &[(1, "192.0.2.1/32"), (2, "192.0.2.1/32")]);
+        assert!(both.inbound("0201234567", "192.0.2.1".parse().unwrap()).is_none());
+        let one = map(&numbers, &[(2, "192.0.2.1/32")]);
+        let found = one.inbound("0201234567", "192.0.2.1".parse().unwrap());
+        assert_eq!(found.map(|(number, _)| number.number.as_str()), Some(dutch));
     }
 }

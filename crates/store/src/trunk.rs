@@ -77,9 +77,10 @@ fn check(trunk: &Trunk) -> Result<(), StoreError> {
 fn source_address(text: &str) -> Result<(), StoreError> {
     let (address, length) =
         text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
-    let most = match address.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(_)) => 32,
-        Ok(std::net::IpAddr::V6(_)) => 128,
+    // A network wider than these names half the Internet, not a provider.
+    let allowed = match address.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V4(_)) => 8..=32,
+        Ok(std::net::IpAddr::V6(_)) => 16..=128,
         Err(_) => {
             return Err(StoreError::invalid(
                 "sources",
@@ -89,7 +90,11 @@ fn source_address(text: &str) -> Result<(), StoreError> {
     };
     match length.map(str::parse::<u8>) {
         None => Ok(()),
-        Some(Ok(length)) if length <= most => Ok(()),
+        Some(Ok(length)) if allowed.contains(&length) => Ok(()),
+        Some(Ok(length)) if length < *allowed.start() => Err(StoreError::invalid(
+            "sources",
+            format!("`{text}` is too wide; write the provider's own networks"),
+        )),
         Some(_) => Err(StoreError::invalid("sources", format!("`{text}` is no network; write 192.0.2.0/24"))),
     }
 }

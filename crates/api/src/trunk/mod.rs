@@ -23,6 +23,12 @@ use crate::problem::{Answer, Problem, ProblemBody};
 use crate::save::save;
 use crate::state::ApiState;
 
+/// The widest networks that calls may come from: whatever is wider names half the Internet, not a provider.
+const WIDEST_V4: u8 = 8;
+const WIDEST_V6: u8 = 16;
+const TOO_WIDE: &str =
+    "this network is too wide; write the addresses that the provider names, /8 at the widest (/16 in IPv6)";
+
 /// A trunk as it is shown: everything but the password of its registration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Trunk)]
@@ -102,13 +108,14 @@ impl TrunkBody {
         fields::between("max_calls", self.max_calls, 1, 100_000)?;
         fields::few("sources", &self.sources, 100)?;
         for (n, source) in self.sources.iter().enumerate() {
-            let address = source.parse::<IpNet>().is_ok() || source.parse::<IpAddr>().is_ok();
-            if !address {
-                return Err(Problem::bad_value(
-                    format!("sources[{n}]"),
-                    "write an address such as 192.0.2.0/24",
-                ));
-            }
+            let net = source.parse::<IpNet>().or_else(|_| source.parse::<IpAddr>().map(IpNet::from));
+            let why = match net {
+                Ok(IpNet::V4(net)) if net.prefix_len() < WIDEST_V4 => TOO_WIDE,
+                Ok(IpNet::V6(net)) if net.prefix_len() < WIDEST_V6 => TOO_WIDE,
+                Ok(_) => continue,
+                Err(_) => "write an address such as 192.0.2.0/24",
+            };
+            return Err(Problem::bad_value(format!("sources[{n}]"), why));
         }
         let saved = before.and_then(|trunk| trunk.registration.as_ref()).map(|saved| saved.password.clone());
         let registration = self.registration.map(|body| body.check(saved)).transpose()?;

@@ -36,6 +36,8 @@ async fn what_is_wrong_with_a_trunk_is_named() {
     for (path, value, field) in [
         ("/sources", json!(["198.51.100.0/24", "everywhere"]), "sources[1]"),
         ("/sources", json!(["198.51.100.0/99"]), "sources[0]"),
+        ("/sources", json!(["0.0.0.0/0"]), "sources[0]"),
+        ("/sources", json!(["198.51.100.0/24", "2000::/15"]), "sources[1]"),
         ("/max_calls", json!(0), "max_calls"),
         ("/registration/registrar", json!("provider.example"), "registration.registrar"),
         ("/registration/registrar", json!("sip:a b"), "registration.registrar"),
