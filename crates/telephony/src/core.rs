@@ -12,17 +12,22 @@ use tokio::sync::mpsc;
 use crate::auth::Authority;
 use crate::config::{TelephonyConfig, Timing};
 use crate::directory::Directory;
+use crate::dispatch::capabilities;
 use crate::event::TelephonyEvent;
 use crate::guard::{Ask, Passwords, Sources};
 use crate::leg::{Dialogs, LegInput, Legs};
 use crate::media::MediaPort;
-use crate::registrar::Registrar;
+use crate::registrar::{self, Registrar};
 use crate::sip::hop::Hop;
 use crate::sip::message::{Fields, Header, Method, Request, Response, header, status_of};
 use crate::sip::stack::{Admission, Gate, Stack};
 
 /// Room that must be left in the event channel for a new call: its legs have more to tell.
 const EVENTS_IN_RESERVE: usize = 32;
+/// All transactions together, for each call that there may be, above which strangers get none.
+const TRANSACTIONS_PER_CALL: usize = 8;
+/// The same where there are few calls.
+const LEAST_TRANSACTIONS: usize = 500;
 /// Seconds after which a refused caller may try again.
 const RETRY_AFTER_S: u32 = 5;
 /// A window that counts new calls.
@@ -155,6 +160,23 @@ pub(crate) fn retry_after() -> Vec<Header> {
     vec![header("Retry-After", RETRY_AFTER_S.to_string())]
 }
 
+impl Core {
+    /// A transaction is kept for 32 s: a phone gets one when it brings a password, and while there is room.
+    fn admit_register(&self, request: &Request, now: Instant) -> Admission {
+        let Some(username) = registrar::registrant(request) else {
+            return Admission::Answer(400, Vec::new());
+        };
+        if request.field("Authorization").is_none() {
+            let account = self.directory.phone_account(&username);
+            let challenge = self.authority.challenge(account.as_ref(), false, now);
+            return Admission::Answer(401, vec![challenge]);
+        }
+        let (running, finished) = self.stack.transactions();
+        let most = self.config.max_calls.saturating_mul(TRANSACTIONS_PER_CALL).max(LEAST_TRANSACTIONS);
+        if running + finished >= most { Admission::Ignore } else { Admission::Pass }
+    }
+}
+
 struct CallRate {
     since: Instant,
     calls: u32,
@@ -176,9 +198,9 @@ impl Gate for Core {
             // Its INVITE was refused or never seen.
             Method::Ack => Admission::Ignore,
             Method::Cancel if self.dialogs.is_arriving(request) => Admission::Pass,
-            Method::Register if may(Ask::Register) => Admission::Pass,
+            Method::Register if may(Ask::Register) => self.admit_register(request, now),
             // A question of health gives nothing away; the rate is limited like any other.
-            Method::Options if may(Ask::Probe) => Admission::Pass,
+            Method::Options if may(Ask::Probe) => Admission::Answer(200, capabilities()),
             Method::Register | Method::Options => Admission::Ignore,
             Method::Cancel
             | Method::Invite

@@ -106,7 +106,7 @@ pub(crate) async fn serve(core: &Core, transaction: ServerTransaction) {
 }
 
 /// The user name of the account that is to be registered.
-fn registrant(request: &Request) -> Option<String> {
+pub(crate) fn registrant(request: &Request) -> Option<String> {
     request.field("To").and_then(|to| NameAddr::parse(to).ok()).map(|to| to.uri.user)
 }
 

@@ -1,5 +1,6 @@
 //! Sources that are no trunk, and TCP peers that behave badly.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,6 +8,8 @@ use tokio::net::TcpStream;
 
 use super::peer::{OFFER, Peer};
 use super::{LOCAL, PATIENCE, STRANGER, Stage};
+use crate::config::Timing;
+use crate::sip::message::{Fields, status_of};
 
 #[tokio::test]
 async fn a_stranger_is_refused_a_few_times_and_then_ignored() {
@@ -46,6 +49,51 @@ async fn anybody_may_ask_whether_we_live() {
     let mut peer = Peer::new(STRANGER, stage.addr()).await;
     peer.send("OPTIONS", 1, "", "").await;
     assert_eq!(peer.status(1).await, 200);
+}
+
+#[tokio::test]
+async fn whoever_only_asks_leaves_nothing_behind() {
+    let stage = Stage::start().await;
+    let mut peer = Peer::new(STRANGER, stage.addr()).await;
+    for (number, method, status) in [(1, "OPTIONS", 200), (2, "REGISTER", 401)] {
+        peer.send(method, number, "", "").await;
+        let answer = peer.response(number).await;
+        assert_eq!(status_of(&answer), status);
+        assert_eq!(answer.field("WWW-Authenticate").is_some(), status == 401);
+        peer.forget();
+        let counters = stage.telephony.counters();
+        assert_eq!((counters.transactions, counters.finished_transactions), (0, 0), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_get_no_more_transactions_than_there_is_room_for() {
+    // Of 800 that calls of this stage have room for; none ends while the test lasts.
+    let stage = Stage::start_with(Timing::default(), 100).await;
+    let guess = format!(
+        "Authorization: Digest username=\"100\", realm=\"{}\", nonce=\"1\", uri=\"sip:h\", response=\"{:032}\"\r\n",
+        crate::REALM,
+        0
+    );
+    let mut sent = 0;
+    for host in 2..10 {
+        let mut peer = Peer::new(IpAddr::V4(Ipv4Addr::new(127, 0, 1, host)), stage.addr()).await;
+        for number in 1..=150 {
+            peer.send("REGISTER", number, &guess, "").await;
+            sent += 1;
+            while stage.telephony.counters().received < sent {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    let counters = stage.telephony.counters();
+    let kept = counters.transactions + counters.finished_transactions;
+    assert!((700..=850).contains(&kept), "{kept}");
+    assert!(counters.ignored > 0);
+    // A trunk is no stranger.
+    let mut trunk = Peer::new(LOCAL, stage.addr()).await;
+    trunk.send("OPTIONS", 1, "", "").await;
+    assert_eq!(trunk.status(1).await, 200);
 }
 
 fn options(call: u32) -> String {

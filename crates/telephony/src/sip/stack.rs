@@ -41,6 +41,8 @@ pub(crate) trait Gate: Send + Sync {
 #[derive(Debug)]
 pub(crate) enum Admission {
     Pass,
+    /// Answered without a transaction: nothing is kept of who asks.
+    Answer(u16, Vec<Header>),
     Refuse(u16, Vec<Header>),
     Ignore,
 }
@@ -224,6 +226,10 @@ impl Stack {
                 // The library reads addresses more narrowly than the judge.
                 Err(_) => (400, Vec::new()),
             },
+            Admission::Answer(status, extra) => {
+                self.answer_direct(&request, status, extra, source, connection).await;
+                return;
+            }
             Admission::Refuse(status, extra) => (status, extra),
             Admission::Ignore => {
                 self.traffic.ignored.fetch_add(1, Ordering::Relaxed);
@@ -232,20 +238,31 @@ impl Stack {
         };
         self.traffic.refused.fetch_add(1, Ordering::Relaxed);
         if request.method != rsipstack::sip::Method::Ack {
-            let to = super::header::Via::parse(
-                super::header::split_list(super::message::Fields::field(&request, "Via").unwrap_or(""))
-                    .first()
-                    .copied()
-                    .unwrap_or(""),
-            )
-            .map_or(source.addr, |via| via.reply_to(source.addr));
-            self.send_direct(refusal(&request.headers, status, extra), source, to, connection).await;
+            self.answer_direct(&request, status, extra, source, connection).await;
         }
+    }
+
+    async fn answer_direct(
+        &self,
+        request: &Request,
+        status: u16,
+        extra: Vec<Header>,
+        source: Hop,
+        connection: &SipConnection,
+    ) {
+        let to = super::header::Via::parse(
+            super::header::split_list(super::message::Fields::field(request, "Via").unwrap_or(""))
+                .first()
+                .copied()
+                .unwrap_or(""),
+        )
+        .map_or(source.addr, |via| via.reply_to(source.addr));
+        self.send_direct(refusal(&request.headers, status, extra), source, to, connection).await;
     }
 
     /// Sends a response without a transaction.
     async fn send_direct(&self, response: Response, source: Hop, to: SocketAddr, connection: &SipConnection) {
-        tracing::debug!(peer = %source.addr, status = status_of(&response), "refused");
+        tracing::debug!(peer = %source.addr, status = status_of(&response), "answered without a transaction");
         let sent = match source.transport {
             Transport::Udp => {
                 self.udp.send(&response.to_bytes(), to).await.map_err(|error| error.to_string())
