@@ -21,6 +21,7 @@ use crate::registrar::{self, Registrar};
 use crate::sip::hop::Hop;
 use crate::sip::message::{Fields, Header, Method, Request, Response, header, status_of};
 use crate::sip::stack::{Admission, Gate, Stack};
+use crate::sip::tcp::Standing;
 
 /// Room that must be left in the event channel for a new call: its legs have more to tell.
 const EVENTS_IN_RESERVE: usize = 32;
@@ -236,6 +237,16 @@ impl Gate for Core {
                 None
             }
             None => Some(response),
+        }
+    }
+
+    fn standing(&self, source: std::net::SocketAddr) -> Standing {
+        if self.directory.trunk_by_source(source.ip()).is_some() {
+            Standing::Trusted
+        } else if self.passwords().knows(source.ip()) {
+            Standing::Expected
+        } else {
+            Standing::Stranger
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Passwords {
     accounts: Buckets<String>,
     /// Where an account was proved from, the newest last: strangers do not lock it out there.
     good: HashMap<String, Vec<Place>>,
+    /// The same by place: how many accounts.
+    known: HashMap<Place, usize>,
 }
 
 impl Passwords {
@@ -62,16 +64,43 @@ impl Passwords {
             return;
         }
         let places = self.good.entry(username.to_owned()).or_default();
-        places.retain(|other| *other != place);
-        if places.len() >= MAX_PLACES {
-            places.remove(0);
+        match places.iter().position(|other| *other == place) {
+            Some(at) => {
+                places.remove(at);
+            }
+            None => {
+                *self.known.entry(place).or_insert(0) += 1;
+                if places.len() >= MAX_PLACES {
+                    forget(&mut self.known, places.remove(0));
+                }
+            }
         }
         places.push(place);
     }
 
+    /// Whether any account was proved from there.
+    pub(crate) fn knows(&self, ip: IpAddr) -> bool {
+        self.known.contains_key(&Place::of(ip))
+    }
+
     /// Forgets where accounts were proved from that are no more.
     pub(crate) fn align(&mut self, exists: impl Fn(&str) -> bool) {
-        self.good.retain(|username, _| exists(username));
+        self.good.retain(|username, places| {
+            let stays = exists(username);
+            if !stays {
+                places.drain(..).for_each(|place| forget(&mut self.known, place));
+            }
+            stays
+        });
+    }
+}
+
+fn forget(known: &mut HashMap<Place, usize>, place: Place) {
+    if let Some(accounts) = known.get_mut(&place) {
+        *accounts -= 1;
+        if *accounts == 0 {
+            known.remove(&place);
+        }
     }
 }
 
@@ -148,5 +177,11 @@ mod tests {
         }
         assert_eq!(passwords.good["a"].len(), MAX_PLACES);
         assert_eq!(passwords.good["a"].last(), Some(&Place::of(ip(999))));
+        assert_eq!(passwords.known.len(), MAX_PLACES);
+        passwords.was_right(ip(999), "b");
+        passwords.align(|username| username == "b");
+        assert!(passwords.knows(ip(999)) && !passwords.knows(ip(998)));
+        passwords.align(|_| false);
+        assert_eq!(passwords.known.len(), 0);
     }
 }

@@ -99,6 +99,9 @@ pub(crate) async fn serve(core: &Core, transaction: ServerTransaction) {
         return transaction.answer(&core.stack, 403, None, Vec::new(), Vec::new()).await;
     }
     let Answer { status, extra, changes } = judge(core, &transaction, &username, now);
+    if status == 200 {
+        core.stack.trust(transaction.source());
+    }
     transaction.answer(&core.stack, status, None, extra, Vec::new()).await;
     for change in changes {
         tell(core, change).await;

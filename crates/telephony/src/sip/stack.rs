@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::check::{Framing, Verdict, judge, refusal};
 use super::hop::Hop;
 use super::message::{Header, PRODUCT, Request, Response, SipMessage, header, status_of};
-use super::tcp::TcpConnections;
+use super::tcp::{Standing, TcpConnections};
 use super::transaction::{ServerTransaction, note_source, sip_addr};
 use super::udp;
 use super::uri::Transport;
@@ -34,6 +34,8 @@ pub(crate) trait Gate: Send + Sync {
     fn admit(&self, request: &Request, source: Hop) -> Admission;
     /// A response that no transaction may want any more: `None` when it was taken.
     fn response(&self, response: Response, source: Hop) -> Option<Response>;
+    /// How the peer of a new TCP connection is known.
+    fn standing(&self, source: SocketAddr) -> Standing;
     /// Whether a malformed or refused message of this source still gets an answer.
     fn answers_refused(&self, source: SocketAddr) -> bool;
 }
@@ -319,6 +321,14 @@ impl Stack {
     pub(crate) fn transactions(&self) -> (usize, usize) {
         let stats = self.endpoint.get_stats();
         (stats.running_transactions, stats.finished_transactions)
+    }
+
+    /// A peer proved who it is: its connection may rest.
+    pub(crate) fn trust(&self, source: Hop) {
+        match source.transport {
+            Transport::Udp => {}
+            Transport::Tcp => self.tcp.trust(source.addr),
+        }
     }
 
     pub(crate) fn tcp_connections(&self) -> usize {
