@@ -127,6 +127,19 @@ impl Tenant {
         }
     }
 
+    /// Ends wrap-ups and takes every agent offline; what a person wrote so far was saved as it came.
+    pub(crate) fn sign_everybody_out(&mut self) {
+        let now = self.now;
+        let agents: Vec<UserId> = self.agents.keys().copied().collect();
+        for id in agents {
+            if let Some(agent) = self.agents.get_mut(&id) {
+                agent.seat.set_presence(Presence::Offline, now);
+            }
+            self.end_wrap_up(id);
+            self.agent_changed(id);
+        }
+    }
+
     /// Brings everything in line that depends on an agent: journal, distributor, counts, deadlines and views.
     /// Call it after any change of an agent; doing it twice does no harm.
     pub(crate) fn agent_changed(&mut self, id: UserId) {

@@ -122,6 +122,7 @@ impl Tenant {
             Input::RecordingFailed { recording, interaction, reason } => {
                 self.journal(Some(interaction), None, Event::RecordingFailed { recording, reason });
             }
+            Input::Stop => self.sign_everybody_out(),
             Input::Wake => self.timers.woken(),
         }
         self.settle();

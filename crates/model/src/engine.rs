@@ -69,6 +69,8 @@ pub enum Input {
         interaction: InteractionId,
         reason: String,
     },
+    /// The server stops, and every call is over: what agents do ends now, so that no interval runs on without them.
+    Stop,
     /// The time asked for by `Output::WakeAt` has come. Early or repeated wakes do no harm.
     Wake,
 }

@@ -135,7 +135,12 @@ impl TenantTask {
             tokio::select! {
                 biased;
                 Some(mail) = self.mail.recv() => match mail {
-                    Mail::Input(input) => self.step(input),
+                    Mail::Input(input) => {
+                        if let Input::Leg { leg, event: LegEvent::MediaLost } = &input {
+                            self.around.telephony.fell_silent(self.scope, *leg);
+                        }
+                        self.step(input);
+                    }
                     Mail::Browser { agent, connected } => self.browser(agent, connected),
                     Mail::Configured { config, reply } => self.configure(config, reply),
                 },
@@ -155,6 +160,7 @@ impl TenantTask {
                 }
             }
         }
+        self.step(Input::Stop);
         for mut tasks in [self.lookups, self.browser_offers, self.reloads] {
             tasks.shutdown().await;
         }

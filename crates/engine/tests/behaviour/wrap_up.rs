@@ -1,8 +1,8 @@
 //! After-call work.
 
 use perezvon_engine::MAX_NOTE_CHARS;
-use perezvon_model::engine::{AgentCommand, CommandRefused};
-use perezvon_model::{Activity, DispositionId};
+use perezvon_model::engine::{AgentCommand, CommandRefused, Input};
+use perezvon_model::{Activity, DispositionId, Presence};
 
 use crate::floor::{self, Floor};
 use crate::setup::id;
@@ -36,6 +36,19 @@ fn a_wrap_up_may_be_finished_early() {
     floor.agent("anna").finishes();
     assert_eq!(floor.activity("anna"), Activity::Idle);
     assert!(floor.story("a").contains(&"anna wrapped up 1000".to_owned()));
+    assert_eq!(floor.tenant.remains().timers, 0);
+}
+
+#[test]
+fn a_stop_ends_wrap_ups_and_signs_everybody_out() {
+    let mut floor = wrapping_up();
+    floor.ready(&["boris"]);
+    floor.passes(1_000);
+    floor.input(Input::Stop);
+    assert!(floor.story("a").contains(&"anna wrapped up 1000".to_owned()));
+    for name in ["anna", "boris"] {
+        assert_eq!((floor.activity(name), floor.desk(name).presence), (Activity::Idle, Presence::Offline));
+    }
     assert_eq!(floor.tenant.remains().timers, 0);
 }
 
