@@ -46,8 +46,8 @@ use axum::routing::{any, get};
 
 pub use headers::security_headers;
 pub use ports::{
-    ApiConfig, DemoPort, JournalHealth, Metric, MetricKind, Peaks, PortRequest, Readiness, TenantPort,
-    Tenants,
+    ApiConfig, DemoDoors, DemoPort, JournalHealth, Metric, MetricKind, Peaks, PortRequest, Readiness,
+    TenantPort, Tenants,
 };
 pub use problem::{FlowProblem, ProblemBody};
 pub use sip::{REALM, SipHa1, sip_ha1};

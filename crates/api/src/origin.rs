@@ -53,10 +53,12 @@ impl FromRequestParts<ApiState> for Local {
         {
             return Ok(Self);
         }
-        Err(Problem::forbidden(
-            "only a browser on the server's own machine may do this; sign in with a password",
-        ))
+        Err(not_local())
     }
+}
+
+pub fn not_local() -> Problem {
+    Problem::forbidden("only a browser on the server's own machine may do this; sign in with a password")
 }
 
 /// `https://host:port` of an address with or without a path.
@@ -93,8 +95,9 @@ pub fn client_address(parts: &Parts, config: &ApiConfig) -> IpAddr {
 
 /// A person at this very machine: the peer is loopback and nobody forwarded the request.
 pub fn is_local(parts: &Parts) -> bool {
-    let forwarded = [FORWARDED_FOR, "forwarded", "x-real-ip", "via"];
-    peer_address(parts).is_loopback() && !forwarded.iter().any(|name| parts.headers.contains_key(*name))
+    let of_proxy =
+        |name: &str| name.starts_with("x-forwarded-") || ["forwarded", "x-real-ip", "via"].contains(&name);
+    peer_address(parts).is_loopback() && !parts.headers.keys().any(|name| of_proxy(name.as_str()))
 }
 
 fn peer_address(parts: &Parts) -> IpAddr {

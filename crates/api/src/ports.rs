@@ -105,6 +105,15 @@ pub enum MetricKind {
     Gauge,
 }
 
+/// Who may sign in to the demo without a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoDoors {
+    /// A browser on this machine.
+    Local,
+    /// Nobody: the server listens beyond this machine, so that what comes from loopback may be anybody's.
+    Closed,
+}
+
 /// The demo company's controls; only `perezvon demo` gives one.
 #[derive(Clone)]
 pub struct DemoPort {
@@ -115,7 +124,8 @@ pub struct DemoPort {
     pub set_calls_per_minute: Arc<dyn Fn(u32) + Send + Sync>,
     /// A caller rings for this user now; an error is a sentence for the person.
     pub call_me: Arc<dyn Fn(UserId) -> Result<(), String> + Send + Sync>,
-    /// Who signs in without a password from loopback: the e-mails of agent, supervisor, admin.
+    pub doors: DemoDoors,
+    /// Who signs in without a password: the e-mails of agent, supervisor, admin.
     pub agent_email: String,
     pub supervisor_email: String,
     pub admin_email: String,

@@ -1,10 +1,11 @@
 //! The demo company on this server: made at the first start, with its recordings, and its controls for the pages.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use perezvon_api::{DemoPort, SipHa1, sip_ha1};
+use perezvon_api::{DemoDoors, DemoPort, SipHa1, sip_ha1};
 use perezvon_demo::company::{self, Credentials, Seeded};
 use perezvon_media::Library;
 use perezvon_model::UserId;
@@ -64,7 +65,7 @@ pub fn newcomer(life: Arc<Life>) -> Arc<dyn Fn(UserId) + Send + Sync> {
     })
 }
 
-pub fn port(life: Option<Arc<Life>>) -> DemoPort {
+pub fn port(life: Option<Arc<Life>>, http: SocketAddr) -> DemoPort {
     let (get, set, call) = (life.clone(), life.clone(), life.clone());
     DemoPort {
         life: life.is_some(),
@@ -78,6 +79,7 @@ pub fn port(life: Option<Arc<Life>>) -> DemoPort {
             Some(life) => life.call_me(),
             None => Err("the simulated callers are off (PEREZVON_DEMO_LIFE)".to_owned()),
         }),
+        doors: if http.ip().is_loopback() { DemoDoors::Local } else { DemoDoors::Closed },
         agent_email: "agent1@demo.example".into(),
         supervisor_email: "supervisor@demo.example".into(),
         admin_email: ADMIN.into(),

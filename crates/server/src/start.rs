@@ -63,6 +63,11 @@ pub fn log_to_stderr(filter: &str) {
 pub fn run(settings: Settings, mode: Mode, folder: &DataFolder) -> anyhow::Result<()> {
     log_to_stderr(&settings.log);
     folder.for_one_server()?;
+    if settings.public_url.starts_with("https://") && settings.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "PEREZVON_PUBLIC_URL is https and PEREZVON_TRUSTED_PROXIES names no proxy: limits will take all people for one"
+        );
+    }
     crate::open_files::raise(&settings);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(serve(settings, mode));
@@ -76,6 +81,12 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         format!("cannot listen for HTTP on {}; set PEREZVON_HTTP to a free address and port", settings.http)
     })?;
     let db = open_database(&settings).await?;
+    let _only_server = db.lock_for_server().await?.with_context(|| {
+        let place = crate::settings::without_secrets(&settings.database_url);
+        format!(
+            "another Perezvon server runs on the database {place}; stop it or set PEREZVON_DATABASE_URL to another one"
+        )
+    })?;
     let (stop, stopped) = watch::channel(false);
     // The writer's own: it ends after all who have something to write.
     let (end_journal, journal_ends) = watch::channel(false);
@@ -158,7 +169,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         public_url: settings.public_url.clone(),
         secure_cookies: settings.secure_cookies,
         recordings: settings.recordings.clone(),
-        demo: password.as_ref().map(|_| crate::demo::port(life.clone())),
+        demo: password.as_ref().map(|_| crate::demo::port(life.clone(), settings.http)),
         prompts: Arc::new(crate::library::prompt_names()),
         peaks: Arc::new(crate::recordings::peaks),
         readiness: readiness(

@@ -92,6 +92,11 @@ impl Keeper {
         for agent in &config.agents {
             legs.put_agent(agent.id, scope, mail.clone());
         }
+        if let Err(error) = crate::recordings::put_unknown_aside(&tenant, scope.tenant(), recordings).await {
+            tracing::error!(
+                "recordings of which the journal does not know could not be put aside: {error:#}"
+            );
+        }
         crate::recordings::seal_left_over(&interrupted.growing, scope, recordings, media, legs, &mail);
         let task = self.tasks.spawn(task.run(self.stopped.clone()));
         self.running.enter(scope.tenant(), port, mail, task);

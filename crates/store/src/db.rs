@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perezvon_model::{TenantId, TenantScope, UtcMs};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgConnection, PgPool, SqlitePool};
 
 use crate::dialect;
 use crate::error::StoreError;
@@ -70,6 +70,11 @@ record! {
     }
 }
 
+/// Says that a server runs on the database. The database takes it back when this value goes, however that happens.
+pub struct ServerLock {
+    _session: Option<PgConnection>,
+}
+
 /// The name of the one server in `heartbeat`; more come with more nodes.
 const NODE: &str = "server";
 
@@ -100,6 +105,22 @@ impl Db {
     pub async fn ping(&self) -> Result<(), StoreError> {
         let answer = self.first(&PING, args![]).await?.map(|ping| ping.one);
         if answer == Some(1) { Ok(()) } else { Err(StoreError::Unexpected("no answer to a ping".to_owned())) }
+    }
+
+    /// Two servers on one database would close each other's calls: `None` while another one holds it. A SQLite file is
+    /// guarded by the lock of its data folder.
+    pub async fn lock_for_server(&self) -> Result<Option<ServerLock>, StoreError> {
+        let limit = self.limits.statement;
+        match &self.engine {
+            Engine::Sqlite { .. } => Ok(Some(ServerLock { _session: None })),
+            Engine::Postgres(pool) => {
+                // A session of its own: the pool gives connections up, and the lock with them.
+                let mut session = bounded(limit, pool.acquire()).await?.detach();
+                let ask = sqlx::query_scalar::<_, bool>(dialect::SERVER_LOCK_POSTGRES);
+                let free = bounded(limit, ask.fetch_one(&mut session)).await?;
+                Ok(free.then_some(ServerLock { _session: Some(session) }))
+            }
+        }
     }
 
     /// Notes that this server ran at `now`. What a crash cut off is closed at the last beat, so a beat every ten

@@ -16,6 +16,9 @@ pub(crate) const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 /// PostgreSQL needs more than a transaction to keep two programs from migrating at once; the number is ours alone.
 pub(crate) const MIGRATION_LOCK_POSTGRES: &str = "SELECT pg_advisory_xact_lock(7251949871)";
 
+/// Held by the one server of a database for as long as its session lives; answers whether it was free.
+pub(crate) const SERVER_LOCK_POSTGRES: &str = "SELECT pg_try_advisory_lock(7251949872)";
+
 const STATEMENT_CACHE: usize = 256;
 /// The write-ahead log is cut back to this after a checkpoint.
 const WAL_LIMIT_BYTES: &str = "67108864";

@@ -36,7 +36,7 @@ mod words;
 
 pub use config::Names;
 pub use customer::CustomerDraft;
-pub use db::{Db, Limits, TenantDb};
+pub use db::{Db, Limits, ServerLock, TenantDb};
 pub use directory::{Directory, DirectoryNumber, DirectoryPhone};
 pub use error::StoreError;
 pub use flow::FLOW_LIMIT_BYTES;

@@ -22,6 +22,8 @@ words! { RecordingState { Growing = "growing", Sealed = "sealed", Failed = "fail
 queries! {
     OF_INTERACTION -> Recording = "SELECT id, interaction_id AS interaction, state, started_at, duration_ms, bytes,
         reason FROM recording WHERE tenant_id = $1 AND interaction_id = $2 ORDER BY started_at, id";
+    GET -> Recording = "SELECT id, interaction_id AS interaction, state, started_at, duration_ms, bytes, reason
+        FROM recording WHERE tenant_id = $1 AND id = $2";
     GROWING -> Recording = "SELECT id, interaction_id AS interaction, state, started_at, duration_ms, bytes, reason
         FROM recording WHERE tenant_id = $1 AND state = 'growing' ORDER BY started_at, id";
 }
@@ -56,6 +58,11 @@ impl TenantDb {
     /// The recordings of an interaction, oldest first; empty when there are none, or no such interaction.
     pub async fn recordings(&self, interaction: InteractionId) -> Result<Vec<Recording>, StoreError> {
         self.all(&OF_INTERACTION, args![interaction]).await
+    }
+
+    /// `None` for a file of which the journal never heard.
+    pub async fn recording(&self, id: RecordingId) -> Result<Option<Recording>, StoreError> {
+        self.first(&GET, args![id]).await
     }
 
     /// What was not sealed yet: after a crash these are repaired and sealed.

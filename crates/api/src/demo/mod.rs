@@ -15,7 +15,7 @@ use crate::auth::{Role, Signed};
 use crate::extract::Json;
 use crate::fields;
 use crate::origin::Local;
-use crate::ports::DemoPort;
+use crate::ports::{DemoDoors, DemoPort};
 use crate::problem::{Answer, Problem, ProblemBody};
 use crate::session;
 use crate::state::ApiState;
@@ -102,7 +102,12 @@ async fn sign_in(
     Json(asked): Json<DemoSignIn>,
 ) -> Answer<Response> {
     let demo = demo(&state)?;
-    local?;
+    match demo.doors {
+        DemoDoors::Local => {
+            local?;
+        }
+        DemoDoors::Closed => return Err(crate::origin::not_local()),
+    }
     let email = match asked.role {
         Role::Agent => &demo.agent_email,
         Role::Supervisor => &demo.supervisor_email,

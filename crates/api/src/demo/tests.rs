@@ -3,10 +3,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
 
-use crate::ports::DemoPort;
+use crate::ports::{DemoDoors, DemoPort};
 use crate::testing::World;
 
 async fn demo() -> World {
+    with_doors(DemoDoors::Local).await
+}
+
+async fn with_doors(doors: DemoDoors) -> World {
     World::with(|config, _| {
         let calls = Arc::new(AtomicU32::new(4));
         let set = calls.clone();
@@ -15,6 +19,7 @@ async fn demo() -> World {
             calls_per_minute: Arc::new(move || calls.load(Ordering::Relaxed)),
             set_calls_per_minute: Arc::new(move |n| set.store(n, Ordering::Relaxed)),
             call_me: Arc::new(|_| Err("you are not ready".to_owned())),
+            doors,
             agent_email: "agent@first.example".to_owned(),
             supervisor_email: "supervisor@first.example".to_owned(),
             admin_email: "admin@first.example".to_owned(),
@@ -70,13 +75,24 @@ async fn from_elsewhere_the_demo_needs_a_password() {
     let ask = |peer: &str| world.post("/api/v1/demo/session", json!({"role": "admin"})).peer(peer);
     let remote = ask("192.0.2.1:4000").header("host", "127.0.0.1:8080");
     assert_eq!(remote.send().await.refusal(403), "forbidden");
-    let forwarded =
-        ask("127.0.0.1:4000").header("host", "127.0.0.1:8080").header("x-forwarded-for", "192.0.2.1");
-    assert_eq!(forwarded.send().await.refusal(403), "forbidden");
+    for sign_of_a_proxy in
+        ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "forwarded", "via"]
+    {
+        let forwarded =
+            ask("127.0.0.1:4000").header("host", "127.0.0.1:8080").header(sign_of_a_proxy, "192.0.2.1");
+        assert_eq!(forwarded.send().await.refusal(403), "forbidden", "{sign_of_a_proxy}");
+    }
     let foreign_page =
         ask("127.0.0.1:4000").header("host", "127.0.0.1:8080").header("origin", "http://evil.example");
     assert_eq!(foreign_page.send().await.refusal(403), "forbidden");
     let rebound =
         ask("127.0.0.1:4000").header("host", "evil.example").header("origin", "http://evil.example");
     assert_eq!(rebound.send().await.refusal(403), "forbidden");
+}
+
+#[tokio::test]
+async fn a_demo_that_listens_beyond_its_machine_needs_a_password() {
+    let world = with_doors(DemoDoors::Closed).await;
+    let asked = world.post("/api/v1/demo/session", json!({"role": "agent"})).peer("127.0.0.1:4000");
+    assert_eq!(asked.header("host", "127.0.0.1:8080").send().await.refusal(403), "forbidden");
 }

@@ -9,8 +9,10 @@ mod tests;
 use axum::extract::State;
 use perezvon_model::customer::CustomerCard;
 use perezvon_model::journal::Event;
-use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
-use perezvon_store::{InteractionDetail as Stored, InteractionFilter, InteractionRow, RowOutcome};
+use perezvon_model::{InteractionId, QueueId, RecordingId, UserId, UtcMs};
+use perezvon_store::{
+    InteractionDetail as Stored, InteractionFilter, InteractionRow, Recording, RecordingState, RowOutcome,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -64,6 +66,29 @@ struct InteractionDetail {
     interaction: InteractionRow,
     entries: Vec<Step>,
     customer: Option<CustomerCard>,
+    /// Oldest first; a transfer begins a new one.
+    recordings: Vec<RecordingView>,
+}
+
+/// One recording of a conversation; `?recording=` names it.
+#[derive(Serialize, ToSchema)]
+struct RecordingView {
+    id: RecordingId,
+    state: RecordingState,
+    started_at: UtcMs,
+    /// 0 while it grows.
+    duration_ms: i64,
+}
+
+impl From<Recording> for RecordingView {
+    fn from(recording: Recording) -> Self {
+        Self {
+            id: recording.id,
+            state: recording.state,
+            started_at: recording.started_at,
+            duration_ms: recording.duration_ms,
+        }
+    }
 }
 
 pub fn routes() -> OpenApiRouter<ApiState> {
@@ -119,11 +144,13 @@ async fn show(
     Id(id): Id<InteractionId>,
 ) -> Answer<axum::Json<InteractionDetail>> {
     let stored = visible(&state, &signed, id).await?;
-    let names = state.db().tenant(&signed.scope).names().await?;
+    let db = state.db().tenant(&signed.scope);
+    let (names, recordings) = (db.names().await?, db.recordings(id).await?);
     Ok(axum::Json(InteractionDetail {
         interaction: stored.interaction,
         entries: stored.entries.into_iter().map(|entry| Step::new(entry, &names)).collect(),
         customer: stored.customer,
+        recordings: recordings.into_iter().map(RecordingView::from).collect(),
     }))
 }
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use perezvon_model::{InteractionId, TenantId};
+use perezvon_model::{InteractionId, RecordingId, TenantId};
 use perezvon_store::{Recording, RecordingState};
 use serde::Deserialize;
 use tokio::fs::File;
@@ -33,9 +33,16 @@ const MAX_COLUMNS: u32 = 4_000;
 /// A sealed recording never changes; only this person's browser may keep it.
 const SEALED_CACHE: &str = "private, max-age=3600";
 
-/// The recording: Ogg Opus once sealed, WAV while it grows. Left is the customer, right the agent.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Which {
+    /// One of the conversation's recordings; the last when left out.
+    recording: Option<RecordingId>,
+}
+
+/// A recording: Ogg Opus once sealed, WAV while it grows. Left is the customer, right the agent.
 #[utoipa::path(get, path = "/api/v1/interactions/{id}/recording", tag = "interaction", operation_id = "recording",
-    params(("id" = InteractionId, Path), ("Range" = Option<String>, Header, description = "One range of bytes")),
+    params(("id" = InteractionId, Path), Which, ("Range" = Option<String>, Header, description = "One range of bytes")),
     responses(
     (status = 200, description = "The whole file", content(("audio/ogg"), ("audio/wav"))),
     (status = 206, description = "The range asked for", content(("audio/ogg"), ("audio/wav"))),
@@ -46,9 +53,10 @@ pub async fn recording(
     State(state): State<ApiState>,
     signed: Signed,
     Id(id): Id<InteractionId>,
+    Filter(which): Filter<Which>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let found = find(&state, &signed, id).await?;
+    let found = find(&state, &signed, id, which.recording).await?;
     let mut file = File::open(&found.path).await.map_err(|error| unreadable(&found.path, &error))?;
     let length = file.metadata().await.map_err(|error| unreadable(&found.path, &error))?.len();
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
@@ -103,6 +111,8 @@ pub async fn recording(
 pub struct Columns {
     /// Columns of the drawing, 1 to 4,000; 800 when left out.
     n: Option<u32>,
+    /// One of the conversation's recordings; the last when left out.
+    recording: Option<RecordingId>,
 }
 
 /// The loudness of both sides over the whole recording.
@@ -119,7 +129,7 @@ pub async fn peaks(
 ) -> Answer<Response> {
     let n = columns.n.unwrap_or(DEFAULT_COLUMNS);
     fields::between("n", n, 1, MAX_COLUMNS)?;
-    let found = find(&state, &signed, id).await?;
+    let found = find(&state, &signed, id, columns.recording).await?;
     let permit = state.drawings().try_acquire_owned();
     let permit =
         permit.map_err(|_| Problem::unavailable("many recordings are drawn at this moment; try again"))?;
@@ -172,12 +182,21 @@ impl Found {
     }
 }
 
-/// The file of the interaction's last recording.
-async fn find(state: &ApiState, signed: &Signed, id: InteractionId) -> Answer<Found> {
+/// The file of one recording of the interaction.
+async fn find(
+    state: &ApiState,
+    signed: &Signed,
+    id: InteractionId,
+    which: Option<RecordingId>,
+) -> Answer<Found> {
     visible(state, signed, id).await?;
     let recordings = state.db().tenant(&signed.scope).recordings(id).await?;
     let nothing = || Problem::new(StatusCode::NOT_FOUND, "no_recording", "nothing was recorded here");
-    let recording = recordings.last().ok_or_else(nothing)?;
+    let recording = match which {
+        Some(which) => recordings.iter().find(|recording| recording.id == which),
+        None => recordings.last(),
+    };
+    let recording = recording.ok_or_else(nothing)?;
     let folder = state.config().recordings.clone();
     let candidates = candidates(&folder, signed.scope.tenant(), recording);
     let found = tokio::task::spawn_blocking(move || {

@@ -164,6 +164,34 @@ async fn a_sealed_recording_is_sent_whole_and_by_ranges() {
 }
 
 #[tokio::test]
+async fn every_recording_of_a_conversation_can_be_heard() {
+    let world = World::new().await;
+    let (first, tenant) = (&world.first, world.db.tenant(&world.first.scope));
+    let second: RecordingId = new_id();
+    let entry = Entry {
+        id: new_id(),
+        at: UtcMs(1_795_000_040_000),
+        interaction: Some(first.interaction),
+        agent: None,
+        event: Event::RecordingStarted { recording: second },
+    };
+    tenant.append(&[entry]).await.unwrap();
+    write_file(&world, first.recording, "opus", b"before the transfer");
+    write_file(&world, second, "wav", b"after it");
+    let token = world.token(first.agent).await;
+    let detail = world.get(&path_of(first, "")).bearer(&token).send().await.ok(200);
+    let listed: Vec<&Value> = detail["recordings"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(listed, [&json!(first.recording), &json!(second)]);
+    let path = path_of(first, "/recording");
+    let last = world.get(&path).bearer(&token).send().await;
+    assert_eq!(&last.bytes[..], b"after it");
+    let one = world.get(&format!("{path}?recording={}", first.recording)).bearer(&token).send().await;
+    assert_eq!(&one.bytes[..], b"before the transfer");
+    let foreign = format!("{path}?recording={}", world.second.recording);
+    assert_eq!(world.get(&foreign).bearer(&token).send().await.refusal(404), "no_recording");
+}
+
+#[tokio::test]
 async fn a_growing_recording_is_wav_with_its_length_by_now() {
     let world = World::new().await;
     let mut sound = b"RIFF\0\0\0\0WAVEfmt \x12\0\0\0..................data\0\0\0\0".to_vec();

@@ -22,6 +22,20 @@ both_engines! {
         again.close().await;
     }
 
+    async fn one_server_at_a_time_runs_on_a_postgresql_database(test: TestDb) {
+        let held = test.db.lock_for_server().await.expect("asked").expect("nobody has it");
+        let second = Db::open(&test.url, limits()).await.expect("opened again");
+        let asked = second.lock_for_server().await.expect("asked");
+        assert_eq!(asked.is_none(), test.engine == TestEngine::Postgres, "a SQLite file is guarded by its folder");
+        drop((held, asked));
+        // PostgreSQL notices the end of a session within moments.
+        let until = Instant::now() + Duration::from_secs(30);
+        while second.lock_for_server().await.expect("asked").is_none() {
+            assert!(Instant::now() < until, "the lock outlives its holder");
+        }
+        second.close().await;
+    }
+
     async fn a_database_of_a_newer_program_is_left_alone(test: TestDb) {
         run_raw(&test.db, "INSERT INTO schema_migration (version, text) VALUES (999, 'later')").await.expect("written");
         let refused = Db::open(&test.url, limits()).await.err();
