@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -43,6 +44,8 @@ fn each_party_is_on_its_own_side_in_the_growing_and_in_the_sealed_file() {
     let [left, right] = sides(&path);
     assert_tone(&left, 440.0, 1_000.0);
     assert_tone(&right, 1_000.0, 440.0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700), "people's talk is nobody else's");
 
     bed.media.record_stop(recording);
     let talked_ms = started.elapsed().as_millis() as i64;
@@ -54,6 +57,7 @@ fn each_party_is_on_its_own_side_in_the_growing_and_in_the_sealed_file() {
     });
     assert_eq!(file, path.with_extension("opus"));
     assert!(!path.exists(), "the WAV is gone");
+    assert_eq!(mode(&file), 0o600);
     assert_eq!(bytes as u64, fs::metadata(&file).unwrap().len());
     assert!((duration_ms - talked_ms).abs() < 400, "{duration_ms} ms of {talked_ms}");
     assert_eq!(recording::duration_ms(&file).unwrap(), duration_ms);

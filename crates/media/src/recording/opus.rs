@@ -5,6 +5,7 @@
 //! (crosstalk -70 dB against -25 dB at 32 kb/s).
 
 use std::fs::{self, File};
+use std::os::unix::fs::OpenOptionsExt;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,7 +61,10 @@ pub(crate) fn seal(path: &Path, stop: &AtomicBool) -> io::Result<Sealed> {
 fn encode(from: &Path, data_bytes: u64, to: &Path, stop: &AtomicBool) -> io::Result<()> {
     let mut input = BufReader::with_capacity(64 * 1024, File::open(from)?);
     input.seek(SeekFrom::Start(wav::HEADER_LEN))?;
-    let output = BufWriter::with_capacity(64 * 1024, File::create(to)?);
+    let mut options = File::options();
+    // As the file that it replaces: what people say is for whoever runs the server alone.
+    let output = options.write(true).create(true).truncate(true).mode(0o600).open(to)?;
+    let output = BufWriter::with_capacity(64 * 1024, output);
     let mut writer = PacketWriter::new(output);
     // One stream to a file, so any serial number will do.
     let serial = 1;
