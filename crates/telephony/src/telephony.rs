@@ -88,6 +88,12 @@ impl Telephony {
         }
     }
 
+    /// The media plane hears nothing of a leg that should speak: its peer is asked whether it is there, and the leg ends
+    /// when it is not.
+    pub fn fell_silent(&self, scope: TenantScope, leg: LegId) {
+        self.core.legs.fell_silent(scope, leg);
+    }
+
     /// The directory changed: trunk registrations and the phones that registered here are brought in line.
     pub fn reload(&self) {
         crate::registrar::align(&self.core);

@@ -231,7 +231,8 @@ impl Ringing {
                         }
                     }
                     Some(LegInput::Invite(_, InviteServerEvent::Ack(_)) | LegInput::Reply(..)
-                        | LegInput::Updated(_) | LegInput::RepeatedAnswer(_)) => {}
+                        | LegInput::Updated(_) | LegInput::RepeatedAnswer(_) | LegInput::FellSilent
+                        | LegInput::Asked(_)) => {}
                     None => return self.refuse(Cause::Failed),
                 },
                 () = tokio::time::sleep_until(keep) => {

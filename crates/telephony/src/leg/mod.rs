@@ -36,6 +36,10 @@ pub(crate) enum LegInput {
     Updated(Box<Response>),
     /// A 2xx that came again, or of a second branch of the call.
     RepeatedAnswer(Box<Response>),
+    /// The media plane hears nothing of the peer.
+    FellSilent,
+    /// The final response to our question whether the peer is there.
+    Asked(Box<Response>),
 }
 
 /// A hang-up that must not be lost when the inbox is full.
@@ -64,6 +68,7 @@ impl Urgent {
 struct Handle {
     scope: TenantScope,
     commands: mpsc::Sender<LegCommand>,
+    inputs: mpsc::Sender<LegInput>,
     urgent: Arc<Urgent>,
 }
 
@@ -108,6 +113,14 @@ impl Legs {
                 true
             }
             other => handle.commands.try_send(other).is_ok(),
+        }
+    }
+
+    /// Has a leg ask its peer whether it is there. A leg that is over or has much to do is not asked for.
+    pub(crate) fn fell_silent(&self, scope: TenantScope, leg: LegId) {
+        let table = self.lock();
+        if let Some(handle) = table.legs.get(&leg).filter(|handle| handle.scope == scope) {
+            let _ = handle.inputs.try_send(LegInput::FellSilent);
         }
     }
 
@@ -283,7 +296,7 @@ impl Leg {
         if table.legs.contains_key(&id) {
             return None;
         }
-        table.legs.insert(id, Handle { scope, commands, urgent: urgent.clone() });
+        table.legs.insert(id, Handle { scope, commands, inputs: sender.clone(), urgent: urgent.clone() });
         if let Some(trunk) = trunk {
             table.inbound += 1;
             *table.by_trunk.entry(trunk).or_insert(0) += 1;

@@ -182,6 +182,11 @@ impl Talk {
                 self.acknowledge_again(&response).await;
                 Flow::On
             }
+            LegInput::FellSilent => {
+                self.ask_peer();
+                Flow::On
+            }
+            LegInput::Asked(response) => self.take_asked(&response),
         }
     }
 
@@ -311,7 +316,9 @@ async fn acknowledged(mut inputs: mpsc::Receiver<LegInput>, number: u32) {
             | LegInput::Request(_)
             | LegInput::Reply(..)
             | LegInput::Updated(_)
-            | LegInput::RepeatedAnswer(_) => {}
+            | LegInput::RepeatedAnswer(_)
+            | LegInput::FellSilent
+            | LegInput::Asked(_) => {}
         }
     }
 }

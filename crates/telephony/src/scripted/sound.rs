@@ -1,10 +1,13 @@
 //! What the media plane is told of a peer.
 
+use std::time::Duration;
+
 use perezvon_model::LegId;
-use perezvon_model::leg::{LegCommand, LegEvent};
+use perezvon_model::leg::{Cause, LegCommand, LegEvent};
 
 use super::peer::{OFFER, Peer};
-use super::{LOCAL, Stage};
+use super::{LOCAL, Stage, scope};
+use crate::config::Timing;
 use crate::media::Begin;
 
 /// Rings and is answered; the ACK is not sent.
@@ -47,4 +50,28 @@ async fn sound_goes_to_a_caller_only_after_its_ack() {
         assert_eq!(stage.sound.started.lock().unwrap().len(), told);
     }
     assert_eq!(stage.sound.started.lock().unwrap()[1].begin, Begin::AtOnce);
+}
+
+#[tokio::test]
+async fn a_peer_that_fell_silent_is_asked_and_its_call_ends_when_it_is_not_there() {
+    for (status, end) in [(Some(200), None), (Some(481), Some(Cause::Failed)), (None, Some(Cause::Timeout))] {
+        // 64 T1 without an answer are 408.
+        let timing = Timing { t1: Duration::from_millis(20), ..Timing::default() };
+        let mut stage = Stage::start_with(timing, 100).await;
+        let (mut peer, leg) = answered(&mut stage, OFFER).await;
+        peer.acknowledge(1).await;
+        assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
+        stage.telephony.fell_silent(scope(), leg);
+        let question = peer.request("OPTIONS").await;
+        if let Some(status) = status {
+            peer.answer(&question, status, "", "").await;
+        }
+        match end {
+            Some(cause) => assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause }),
+            None => {
+                peer.send("BYE", 2, "", "").await;
+                assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Normal });
+            }
+        }
+    }
 }

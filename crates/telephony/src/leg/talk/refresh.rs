@@ -114,4 +114,29 @@ impl Talk {
         }
         Flow::On
     }
+
+    /// The peer's sound has ended without a word: asks whether it still knows of this call. OPTIONS changes nothing of
+    /// what was agreed, neither hold nor who refreshes (RFC 3261 section 11).
+    pub(super) fn ask_peer(&mut self) {
+        let core = self.leg.core.clone();
+        let options = self.dialog.request(&core.stack, Method::Options, Vec::new(), Vec::new());
+        let (sender, dialog) = (self.leg.sender.clone(), self.dialog.clone());
+        self.leg.core.stack.spawn(async move {
+            let response = send(&core.stack, &dialog, options).await;
+            let _ = sender.send(LegInput::Asked(Box::new(response))).await;
+        });
+    }
+
+    /// A peer that does not answer, or knows nothing of the call, has ended it (RFC 3261 section 12.2.1.2); any other
+    /// answer shows that it is there.
+    pub(super) fn take_asked(&mut self, response: &Response) -> Flow {
+        match status_of(response) {
+            481 => Flow::Over(Cause::Failed),
+            408 => {
+                self.say_bye(Cause::Timeout);
+                Flow::Over(Cause::Timeout)
+            }
+            _ => Flow::On,
+        }
+    }
 }
