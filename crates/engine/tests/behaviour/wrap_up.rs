@@ -45,7 +45,7 @@ fn a_stop_ends_wrap_ups_and_signs_everybody_out() {
     floor.ready(&["boris"]);
     floor.passes(1_000);
     floor.input(Input::Stop);
-    assert!(floor.story("a").contains(&"anna wrapped up 1000".to_owned()));
+    assert!(floor.story("a").contains(&"anna wrapped up 1001".to_owned()), "boris took 1 ms to become ready");
     for name in ["anna", "boris"] {
         assert_eq!((floor.activity(name), floor.desk(name).presence), (Activity::Idle, Presence::Offline));
     }

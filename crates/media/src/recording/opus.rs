@@ -5,8 +5,8 @@
 //! (crosstalk -70 dB against -25 dB at 32 kb/s).
 
 use std::fs::{self, File};
-use std::os::unix::fs::OpenOptionsExt;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
