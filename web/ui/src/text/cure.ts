@@ -15,6 +15,7 @@ const CURES: [RegExp, Words][] = [
   [/^name each skill once$/, () => t('cure.skill_once')],
   [/^name each once$/, () => t('cure.once')],
   [/^there is no such skill$/, () => t('cure.no_skill')],
+  [/^there is no such disposition for this queue$/, () => t('cure.no_disposition')],
   [/^there is no such thing; choose one of the list$/, () => t('cure.no_choice')],
   [/^write 1 to 64 small Latin letters/, () => t('cure.key')],
   [/^write an address such as anna@example.org$/, () => t('cure.email')],
