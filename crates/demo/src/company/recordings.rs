@@ -1,6 +1,8 @@
 //! Recordings for the newest conversations of the history, so that there is something to listen to before the first
 //! call: both sides speak with the voices of the library, and the file is sealed as after any call.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub const RECORDINGS: usize = 8;
 const LOOKED_AT: u32 = 150;
 /// Shorter ones hold no conversation.
 const SHORTEST_MS: i64 = 25_000;
+/// Where they are made, in the folder of recordings.
+const UNFINISHED: &str = "demo-unfinished";
 /// Scheduling priority, as of media's sealing thread.
 const NICENESS: i32 = 10;
 /// Bytes of one side a millisecond.
@@ -55,10 +59,14 @@ pub async fn record(db: &Db, folder: &Path, library: &Arc<Library>) -> Result<us
             continue;
         }
         let recording = recording_of(row.id);
-        let path = folder.join(scope.tenant().to_string()).join(format!("{recording}.wav"));
+        // Not among the company's: a start that was cut off would leave a file there without a row.
+        let path = folder.join(UNFINISHED).join(format!("{recording}.wav"));
         let library = Arc::clone(library);
         let conversation = row.clone();
         let sealed = behind_the_calls(move || write(&path, &conversation, &library)).await?;
+        let place = folder.join(scope.tenant().to_string());
+        private_folder(&place)?;
+        std::fs::rename(&sealed.file, place.join(format!("{recording}.opus")))?;
         tenant.append(&entries(&row, recording, &sealed)).await?;
         made += 1;
     }
@@ -115,9 +123,14 @@ fn entries(row: &InteractionRow, recording: RecordingId, sealed: &Sealed) -> [En
     ]
 }
 
+/// For the server's user alone, as the folders of all recordings.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 fn write(path: &PathBuf, row: &InteractionRow, library: &Library) -> std::io::Result<Sealed> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        private_folder(folder)?;
     }
     let language = if row.to == ENGLISH_NUMBER { Language::En } else { Language::Ru };
     let (_, seed) = row.id.0.as_u64_pair();
