@@ -77,11 +77,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Page<S> {
 
     /// The next message of this type; others before it are passed over.
     async fn hear(&mut self, kind: &str) -> Value {
+        self.hear_one_of(&[kind]).await
+    }
+
+    async fn hear_one_of(&mut self, kinds: &[&str]) -> Value {
         loop {
             let message = self.socket.next().await.expect("the socket is open").unwrap();
             if let Message::Text(text) = message {
                 let message: Value = serde_json::from_str(&text).unwrap();
-                if message["type"] == kind {
+                if kinds.iter().any(|kind| message["type"] == *kind) {
                     return message;
                 }
             }
@@ -97,6 +101,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Page<S> {
                 Some(Ok(_)) => {}
             }
         }
+    }
+}
+
+/// Time that moves only by [`FrozenClock::advance`]. A clock that is merely paused runs ahead whenever the runtime waits
+/// for the network, but not beside a thread that is busy: this one keeps such a thread.
+struct FrozenClock {
+    release: std::sync::mpsc::Sender<()>,
+    busy: JoinHandle<()>,
+}
+
+impl FrozenClock {
+    fn new() -> Self {
+        let (release, held) = std::sync::mpsc::channel();
+        let busy =
+            tokio::task::spawn_blocking(move || held.recv().expect("the clock goes on before it is dropped"));
+        tokio::time::pause();
+        Self { release, busy }
+    }
+
+    /// Goes on by this long and a moment: timers fire at the first whole millisecond after their time.
+    async fn advance(&self, by: Duration) {
+        tokio::time::advance(by + Duration::from_millis(2)).await;
+    }
+
+    async fn go_on(self) {
+        self.release.send(()).expect("the thread waits");
+        self.busy.await.expect("the thread ends");
     }
 }
 
@@ -182,24 +213,21 @@ async fn the_floor_is_for_supervisors_and_comes_at_most_four_times_a_second() {
     let mut page = open(&world, &served, world.first.supervisor).await;
     page.say(json!({"type": "subscribe", "floor": true})).await;
     assert_eq!(page.hear("floor").await["floor"]["calls"], 0);
-    tokio::time::pause();
-    let started = tokio::time::Instant::now();
-    let changer = tokio::spawn({
-        let floor = world.fake.floor.clone();
-        async move {
-            for calls in 1..=100 {
-                floor.send_modify(|view| std::sync::Arc::make_mut(view).calls = calls);
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+    let clock = FrozenClock::new();
+    clock.advance(super::FLOOR_EVERY).await;
+    let change = |calls| world.fake.floor.send_modify(|view| std::sync::Arc::make_mut(view).calls = calls);
+    change(1);
+    assert_eq!(page.hear("floor").await["floor"]["calls"], 1);
+    for quarter in 1..=4 {
+        for calls in 0..25 {
+            change(quarter * 100 + calls);
         }
-    });
-    let mut heard = 0;
-    while page.hear("floor").await["floor"]["calls"] != 100 {
-        heard += 1;
+        page.say(json!({"type": "dance", "id": "sooner"})).await;
+        assert_eq!(page.hear_one_of(&["floor", "reply"]).await["type"], "reply", "no floor within a quarter");
+        clock.advance(super::FLOOR_EVERY).await;
+        assert_eq!(page.hear("floor").await["floor"]["calls"], quarter * 100 + 24);
     }
-    changer.await.unwrap();
-    assert!(started.elapsed() >= Duration::from_secs(1));
-    assert!((3..=5).contains(&heard), "{heard} floors in a second");
+    clock.go_on().await;
 }
 
 #[tokio::test]
@@ -284,15 +312,27 @@ async fn a_page_that_answers_pings_stays_and_a_silent_one_is_closed() {
     let served = serve(&world).await;
     let mut page = open(&world, &served, world.first.agent).await;
     page.hear("desk").await;
-    tokio::time::pause();
+    let clock = FrozenClock::new();
     let started = tokio::time::Instant::now();
     for _ in 0..5 {
+        clock.advance(super::PING_EVERY).await;
         page.hear("ping").await;
         page.say(json!({"type": "pong"})).await;
     }
     assert!(started.elapsed() >= Duration::from_secs(49), "pings come every 10 s");
-    // Not measured: the frozen clock runs ahead of what is still on its way through the network.
+    // Answered, so the server has heard it before the clock goes on.
+    page.say(json!({"type": "dance", "id": "last"})).await;
+    page.hear("reply").await;
+    let answered = tokio::time::Instant::now();
+    for _ in 0..2 {
+        clock.advance(super::PING_EVERY).await;
+        page.hear("ping").await;
+    }
+    clock.advance(super::SILENCE - 2 * super::PING_EVERY).await;
     assert_eq!(page.closed().await, "silent");
+    let silent = answered.elapsed();
+    assert!((29..=31).contains(&silent.as_secs()), "{silent:?}");
+    clock.go_on().await;
     world.fake.wait_for(&Seen::DeskSocket(world.first.agent, false)).await;
 }
 
