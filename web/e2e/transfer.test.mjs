@@ -1,8 +1,11 @@
 // Two agents: a caller is passed on to a queue and from one to the other, offers are declined and missed.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { answer, callIn, hangUpAndFinish, hearEachOther, journalOf, readyDesk, untilHears } from './harness/conversation.mjs'
-import { Server } from './harness/server.mjs'
+import { Server, until } from './harness/server.mjs'
+import { readSound, strongest } from './harness/sound.mjs'
 
 /** Each agent has a voice of the own. */
 const FIRST_HZ = 1000
@@ -63,6 +66,45 @@ describe('two agents at their desks', () => {
     const { entries } = await journalOf(supervisor, '+79161234532', (row) => row.ended_at)
     assert.deepEqual(only(entries, 'transferred_to_agent'), [{ kind: 'transferred_to_agent', agent: agent(2).id, by: agent(1).id }])
     assert.deepEqual(only(entries, 'agent_connected').map((event) => event.agent), [agent(1).id, agent(2).id])
+  })
+
+  it('record what is said before and after a queue that does not record, and play both', async () => {
+    const { id: sales, ...queue } = (await admin.get('/queues')).find((queue) => queue.key === 'sales')
+    await admin.put(`/queues/${sales}`, { ...queue, record: false })
+    caller = await callIn(server, '+79161234535')
+    await answer(first)
+    const { row: open } = await journalOf(supervisor, '+79161234535')
+    const recorded = () => until('two seconds of sound', async () => (await supervisor.get(`/interactions/${open.id}/peaks?n=1`)).duration_ms > 2_000)
+    await hearEachOther(first, caller, { agentHz: FIRST_HZ })
+    await recorded()
+    await transfer(first, 'Продажи')
+    await answer(second)
+    await hearEachOther(second, caller, { agentHz: SECOND_HZ })
+    await finish(first)
+    await transfer(second, 'Поддержка')
+    await answer(first)
+    await hearEachOther(first, caller, { agentHz: FIRST_HZ })
+    await recorded()
+    await hangUpAndFinish(first, 'there and back')
+    await finish(second)
+    const { row } = await journalOf(supervisor, '+79161234535', (row) => row.ended_at && row.recording === 'sealed')
+
+    const { page } = first
+    await page.getByRole('link', { name: 'Journal', exact: true }).click()
+    await page.locator(`a[href="/journal/${row.id}"]`).click()
+    await page.getByRole('heading', { name: /^Recording 2 of 2/ }).waitFor()
+    await until('two waveforms', async () => (await page.getByTestId('wave').count()) === 2)
+    const links = await page.locator('a[download]').evaluateAll((links) => links.map((link) => link.getAttribute('href')))
+    assert.equal(new Set(links).size, 2)
+    for (const [part, link] of links.entries()) {
+      const file = join(server.data, `part-${part}.opus`)
+      writeFileSync(file, await supervisor.get(link.replace('/api/v1', '')))
+      const [, right] = readSound(file)
+      assert.ok(strongest(right, FIRST_HZ).share > 0.7, `the first agent is in part ${part + 1}`)
+      assert.ok(strongest(right, SECOND_HZ).share < 0.1, 'and the other one is not')
+    }
+    await page.getByRole('link', { name: 'Workspace', exact: true }).click()
+    await admin.put(`/queues/${sales}`, queue)
   })
 
   it('ring one after the other when the first declines, who stays ready', async () => {

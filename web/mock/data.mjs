@@ -130,6 +130,15 @@ export function entriesOf(row) {
   return entries
 }
 
+/** A conversation that was on hold was passed on as well, so that two recordings are to be seen. */
+export function recordingsOf(row) {
+  if (row.recording === 'none') return []
+  const parts = row.hold_ms ? 2 : 1
+  return Array.from({ length: parts }, (_, part) => ({
+    id: id(82_000 + part), started_at: row.started_at + row.wait_ms + part * row.recording_ms, duration_ms: row.recording_ms, state: row.recording,
+  }))
+}
+
 export function reportAt(date, zone, now) {
   const start = Date.parse(`${date}T00:00:00+03:00`)
   const intervals = []

@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
-import { customersAt, dispositions, entriesOf, flows, id, interactionsAt, numbers, queues, reportAt, skills, trunks, users } from './data.mjs'
+import { customersAt, dispositions, entriesOf, flows, id, interactionsAt, numbers, queues, recordingsOf, reportAt, skills, trunks, users } from './data.mjs'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const words = { queues, skills, dispositions, flows, numbers, trunks, users }
@@ -57,6 +57,7 @@ export function startMock({ port = 8080, demo = true } = {}) {
       return answer(200, { token: 'mock', user: me() })
     }
     if (path.startsWith('/demo') && demo && !state.role && key !== 'GET /demo' && key !== 'POST /demo/session') return refuse(401, 'signed_out', 'sign in first')
+    if (key === 'GET /demo' && !demo) return answer(204)
     if (path.startsWith('/demo')) return demo ? demoAnswer(key, body, state, answer, redraw) : refuse(404, 'not_found', 'no such thing')
     if (!state.role) return refuse(401, 'signed_out', 'sign in')
     if (key === 'PUT /session/language') return answer(204)
@@ -125,7 +126,8 @@ function desk(state, step) {
     agent: users[0].id, presence: { state: 'ready' }, activity: 'idle', since: now - 9_000, device: 'browser', browser_connected: true, phone_registered: false,
     offer: null, call: null, wrap_up: null, queues: queueViews(state).slice(0, 2), handled_today: 23, mean_handle_ms: 221_000,
   }
-  const call = { about: about(state), connected_at: now - 252_000, held_since: null, held_by_peer: false, muted: false, lost_until: null, transfer_ringing: null, recording: true, disposition: null, note: state.desk?.call?.note ?? '' }
+  const call = { about: about(state), connected_at: now - 252_000, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, disposition: null, note: state.desk?.call?.note ?? '' }
+  const wrapUp = { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, transfer_ringing: null, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' }
   switch (step) {
     case 'offline': return { ...base, presence: { state: 'offline' } }
     case 'ready': case 'idle': return base
@@ -136,8 +138,8 @@ function desk(state, step) {
     case 'fresh': return { ...base, activity: 'talking', since: now, call: { ...call, connected_at: now } }
     case 'hold': return { ...base, activity: 'hold', since: now - 31_000, call: { ...call, held_since: now - 31_000 } }
     case 'lost': return { ...base, activity: 'talking', since: now - 252_000, browser_connected: false, call: { ...call, lost_until: now + 24_000 } }
-    case 'transfer': return { ...base, activity: 'talking', since: now - 252_000, call: { ...call, transfer_ringing: 'Мария Тихонова' } }
-    case 'wrap_up': return { ...base, activity: 'wrap_up', since: now, wrap_up: { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, transfer_ringing: null, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' } }
+    case 'transfer': return { ...base, activity: 'wrap_up', since: now, wrap_up: { ...wrapUp, transfer_ringing: 'Мария Тихонова' } }
+    case 'wrap_up': return { ...base, activity: 'wrap_up', since: now, wrap_up: wrapUp }
     default: throw new Error(`no step ${step}`)
   }
 }
@@ -277,7 +279,7 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
       return answer(200, { left: lane(0), right: lane(Math.PI), duration_ms: row.recording_ms })
     }
     if (part === 'recording') return sound(request, response)
-    return answer(200, { interaction: row, entries: entriesOf(row), customer: state.customers.find((card) => card.id === row.customer) ?? null })
+    return answer(200, { interaction: row, entries: entriesOf(row), recordings: recordingsOf(row), customer: state.customers.find((card) => card.id === row.customer) ?? null })
   }
   if (word === 'customers') {
     if (!one && request.method === 'POST') {

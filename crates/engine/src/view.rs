@@ -130,9 +130,6 @@ impl Tenant {
             held_by_peer: call.held_by_customer.is_some(),
             muted: talk.microphone == Microphone::Muted,
             lost_until: talk.lost_until,
-            // A transfer releases the agent at once, so it rings in the wrap-up's view; this is for the consultation
-            // that comes later.
-            transfer_ringing: None,
             recording: call.recording.is_some(),
             disposition: talk.disposition,
             note: talk.note.clone(),

@@ -73,8 +73,6 @@ pub struct CallView {
     pub muted: bool,
     /// Set while the agent's media is lost: the moment at which the call is given up.
     pub lost_until: Option<UtcMs>,
-    /// Set while a transfer rings at another agent.
-    pub transfer_ringing: Option<String>,
     pub recording: bool,
     pub disposition: Option<DispositionId>,
     pub note: String,

@@ -38,6 +38,7 @@ export type JournalEvent = Whole<Schemas['Event']>
 export type JournalEntry = Whole<Schemas['JournalEntry']>
 export type InteractionDetail = Whole<Schemas['InteractionDetail']>
 export type Peaks = Whole<Schemas['Peaks']>
+export type RecordingView = Whole<Schemas['RecordingView']>
 export type ReportRow = Whole<Schemas['ReportRow']>
 export type DayReport = Whole<Schemas['DayReport']>
 export type SkillLevel = Whole<Schemas['SkillLevel']>

@@ -27,7 +27,7 @@ const me: Me = { id: users[0].id, tenant: 't', tenant_name: 'Demo', email: 'a@de
 
 const answers: [RegExp, unknown][] = [
   [/\/interactions\/[^/]+\/peaks/, { left: [1, 2], right: [2, 1], duration_ms: 4_000 }],
-  [/\/interactions\/[^/]+$/, { interaction: { ...row, recording: 'none' }, entries: entriesOf(row), customer: customersAt(NOW)[0] }],
+  [/\/interactions\/[^/]+$/, { interaction: { ...row, recording: 'none' }, entries: entriesOf(row), recordings: [], customer: customersAt(NOW)[0] }],
   [/\/interactions/, { items: interactionsAt(NOW, 5), next_cursor: null }],
   [/\/customers\/[^/]+$/, customersAt(NOW)[0]],
   [/\/customers/, { items: customersAt(NOW), next_cursor: null }],
@@ -39,7 +39,7 @@ const answers: [RegExp, unknown][] = [
 
 const about = { interaction: 'i1', from: '+79161234567', to: '+74950000001', queue: queues[0].id, queue_name: 'Поддержка', arrived_at: NOW, waited_ms: 38_000, customer: customersAt(NOW)[0], collected: [{ name: 'account', value: '48-1120' }], transferred_by: null }
 const idle: DeskView = { agent: me.id, presence: { state: 'ready' }, activity: 'idle', since: NOW, device: 'browser', browser_connected: true, phone_registered: false, offer: null, call: null, wrap_up: null, queues: [], handled_today: 3, mean_handle_ms: 1 }
-const call = { about, connected_at: NOW, held_since: null, held_by_peer: false, muted: false, lost_until: null, transfer_ringing: null, recording: true, disposition: null, note: '' }
+const call = { about, connected_at: NOW, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, disposition: null, note: '' }
 const floor: FloorView = { at: NOW, calls: 2, queues: [{ queue: 'q', key: 'q', name: 'Поддержка', waiting: 2, longest_since: NOW, idle: 0, busy: 1, signed_in: 0, today: { offered: 1_060, answered: 1_000, answered_in_threshold: 860, abandoned: 60, abandoned_short: 10, answer_wait_ms: 1 }, service_level_s: 20, service_level_target: 80 }], agents: [{ agent: 'a', name: 'Анна', presence: { state: 'ready' }, activity: 'talking', since: NOW, device: 'browser', with: 'Ольга', queue: 'Поддержка', handled_today: 2, mean_handle_ms: 60_000 }] }
 
 beforeEach(() => {

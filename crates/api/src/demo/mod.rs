@@ -1,11 +1,11 @@
-//! The demo company's controls. In `perezvon serve` there is nothing at these addresses.
+//! The demo company's controls. In `perezvon serve` they are empty or not found.
 
 #[cfg(test)]
 mod tests;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -53,13 +53,16 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(show, change)).routes(routes!(call)).routes(routes!(sign_in))
 }
 
-/// Open to everybody: the page asks it before anyone has signed in.
+/// Open to everybody: the page asks it before anyone has signed in, so that "no" is an answer and not an error.
 #[utoipa::path(get, path = "/api/v1/demo", tag = "demo", operation_id = "show_demo", security(()), responses(
     (status = 200, body = Demo),
-    (status = 404, description = "This is no demo", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 204, description = "This is no demo"),
 ))]
-async fn show(State(state): State<ApiState>) -> Answer<axum::Json<Demo>> {
-    Ok(shown(demo(&state)?))
+async fn show(State(state): State<ApiState>) -> Response {
+    match &state.config().demo {
+        Some(demo) => shown(demo).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
 }
 
 #[utoipa::path(put, path = "/api/v1/demo", tag = "demo", operation_id = "change_demo", request_body = DemoChange, responses(

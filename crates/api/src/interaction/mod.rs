@@ -66,7 +66,7 @@ struct InteractionDetail {
     interaction: InteractionRow,
     entries: Vec<Step>,
     customer: Option<CustomerCard>,
-    /// Oldest first; a transfer begins a new one.
+    /// Oldest first. One goes on through hold and transfer; a queue that does not record ends it.
     recordings: Vec<RecordingView>,
 }
 

@@ -69,12 +69,7 @@ export class Session {
   }
 
   private async askDemo(): Promise<Demo | null> {
-    try {
-      return await http.get<Demo>('/demo')
-    } catch (error) {
-      if (error instanceof Problem && error.status >= 400 && error.status < 500) return null
-      throw error
-    }
+    return (await http.get<Demo | undefined>('/demo')) ?? null
   }
 
   /** Whether the server is a demo that lets visitors of this machine in. */
