@@ -1,6 +1,6 @@
 # Every target is one script in scripts/ or bench/, which can be run by hand too.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench bench-peers fmt lint clean
+.PHONY: help run build test bench bench-peers fuzz fmt lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ bench: ## measure this server, print the table
 bench-peers: ## the same work on Asterisk beside us
 	@scripts/setup bench
 	@bench/run --peers
+
+fuzz: ## feed the fuzz targets for a minute each; needs a nightly compiler and cargo-fuzz
+	@scripts/fuzz
 
 fmt: ## format all sources
 	@scripts/fmt

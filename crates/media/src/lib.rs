@@ -5,6 +5,8 @@
 //! A packet takes no lock, no allocation and no queue on its way from one leg to another.
 
 pub mod core;
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 pub mod recording;
 mod run;

@@ -75,31 +75,19 @@ pub fn send(
     command: AgentCommand,
 ) -> Answer<impl Future<Output = Answer<()>> + Send + use<>> {
     check(&command)?;
-    let chosen = match &command {
-        AgentCommand::SetDevice { device } => Some(*device),
-        AgentCommand::SetPresence { .. }
-        | AgentCommand::Accept { .. }
-        | AgentCommand::Decline { .. }
-        | AgentCommand::HangUp { .. }
-        | AgentCommand::Hold { .. }
-        | AgentCommand::Mute { .. }
-        | AgentCommand::SendDigits { .. }
-        | AgentCommand::Transfer { .. }
-        | AgentCommand::WrapUp { .. } => None,
-    };
-    let write_up = match &command {
+    let (chosen, write_up) = match &command {
+        AgentCommand::SetDevice { device } => (Some(*device), None),
         AgentCommand::WrapUp { interaction, disposition, note, finish: _ } => {
-            Some((*interaction, *disposition, note.clone()))
+            (None, Some((*interaction, *disposition, note.clone())))
         }
         AgentCommand::SetPresence { .. }
-        | AgentCommand::SetDevice { .. }
         | AgentCommand::Accept { .. }
         | AgentCommand::Decline { .. }
         | AgentCommand::HangUp { .. }
         | AgentCommand::Hold { .. }
         | AgentCommand::Mute { .. }
         | AgentCommand::SendDigits { .. }
-        | AgentCommand::Transfer { .. } => None,
+        | AgentCommand::Transfer { .. } => (None, None),
     };
     let (agent, db, state) = (signed.me.id, state.db().tenant(&signed.scope), state.clone());
     let (reply, answer) = oneshot::channel();
