@@ -229,9 +229,9 @@ impl Media {
         self.send(Command::CloseBrowser { agent });
     }
 
-    /// False when the media thread has failed: it ends by itself only when the last handle goes.
-    pub fn is_running(&self) -> bool {
-        self.inner.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    /// The thread that panicked, if one did: nothing does its work until the program is started again.
+    pub fn failed(&self) -> Option<&'static str> {
+        self.inner.shared.failed()
     }
 
     pub fn counters(&self) -> MediaCounters {

@@ -295,3 +295,26 @@ fn a_disk_that_refuses_for_a_while_costs_only_that_while() {
     assert_tone(&left, 440.0, 1_000.0);
     assert_tone(&right, 1_000.0, 440.0);
 }
+
+#[test]
+fn a_thread_that_panics_is_named() {
+    let (sender, panics) = std::sync::mpsc::channel();
+    let media = support::start(
+        20_000,
+        20_099,
+        std::sync::Arc::new(move |event| {
+            sender.send(()).unwrap();
+            panic!("whoever takes {event:?} fails");
+        }),
+    );
+    assert_eq!(media.failed(), None);
+    let recording = perezvon_model::id::IdMaker::new(1).next(perezvon_model::UtcMs(1));
+    media.seal_left_over(recording, Path::new("/nowhere/r.wav").to_owned());
+    panics.recv_timeout(support::PATIENCE).unwrap();
+    let started = Instant::now();
+    while media.failed().is_none() {
+        assert!(started.elapsed() < support::PATIENCE);
+        std::thread::yield_now();
+    }
+    assert!(media.failed().is_some_and(|thread| thread.starts_with("media-")), "{:?}", media.failed());
+}

@@ -264,9 +264,7 @@ fn readiness(
         let companies =
             running.ended().into_iter().map(|tenant| failed(&format!("the task of company {tenant}")));
         let mut reasons: Vec<String> = companies.collect();
-        if !media.is_running() {
-            reasons.push(failed("the audio thread"));
-        }
+        reasons.extend(media.failed().map(|thread| failed(&format!("the thread {thread}"))));
         reasons.extend(parts.iter().filter(|(_, task)| task.is_finished()).map(|(what, _)| failed(what)));
         if let Listener::Silent(why) = &*sip.borrow() {
             reasons.push(why.clone());

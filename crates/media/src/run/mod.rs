@@ -16,12 +16,13 @@ mod tick;
 mod write;
 
 use std::hash::{BuildHasher, Hasher};
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use perezvon_model::prompt::Prompt;
@@ -70,6 +71,8 @@ pub struct Shared {
     pub ports: Arc<Ports>,
     wake: OwnedFd,
     published: Published,
+    /// The first thread that panicked.
+    failed: OnceLock<&'static str>,
 }
 
 /// Written by the media thread once per wake, read at any time.
@@ -94,6 +97,10 @@ impl Shared {
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
     }
 
+    pub fn failed(&self) -> Option<&'static str> {
+        self.failed.get().copied()
+    }
+
     pub fn counters(&self) -> MediaCounters {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         MediaCounters {
@@ -113,8 +120,35 @@ impl Shared {
 
 pub fn start(config: MediaConfig, events: Events) -> Result<Started, MediaError> {
     let (switch, commands, shared, browsers) = prepare(config, events)?;
-    let thread = thread::Builder::new().name("media".to_owned()).spawn(move || switch.run())?;
+    let thread = spawn("media", &shared, move || switch.run())?;
     Ok(Started { commands, shared, browsers, thread })
+}
+
+/// A thread that tells the others when it panics.
+fn spawn(
+    name: &'static str,
+    shared: &Arc<Shared>,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    let watch = Watch { shared: shared.clone(), name };
+    thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let _watch = watch;
+        work();
+    })
+}
+
+struct Watch {
+    shared: Arc<Shared>,
+    name: &'static str,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Only the first is told: what came after it may be its consequence.
+            let _ = self.shared.failed.set(self.name);
+        }
+    }
 }
 
 type Prepared = (Switch, SyncSender<Command>, Arc<Shared>, BrowserPort);
@@ -123,7 +157,7 @@ fn prepare(config: MediaConfig, events: Events) -> Result<Prepared, MediaError> 
     let ports = Arc::new(Ports::new(config.bind_ip, config.rtp_ports.clone())?);
     let (browsers, browser_socket) = BrowserPort::bind(config.bind_ip, config.public_ip, config.webrtc_port)?;
     let wake = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
-    let shared = Arc::new(Shared { ports, wake, published: Published::default() });
+    let shared = Arc::new(Shared { ports, wake, published: Published::default(), failed: OnceLock::new() });
     let (commands, received) = sync_channel(MAX_COMMANDS);
     let writer = write::start(events.clone(), shared.clone())?;
     let switch = Switch::new(

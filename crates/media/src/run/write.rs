@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use perezvon_model::RecordingId;
 
@@ -126,9 +126,9 @@ impl Drop for Writer {
 
 pub fn start(events: Events, shared: Arc<Shared>) -> io::Result<Writer> {
     let (jobs, received) = sync_channel(MAX_JOBS);
-    let sealer = seal::start(events.clone())?;
+    let sealer = seal::start(events.clone(), &shared)?;
     let disk = Disk { events, shared: shared.clone(), sealer: sealer.queue(), open: HashMap::new() };
-    let thread = thread::Builder::new().name("media-writer".to_owned()).spawn(move || disk.run(&received))?;
+    let thread = super::spawn("media-writer", &shared, move || disk.run(&received))?;
     Ok(Writer {
         jobs: Some(jobs),
         backlog: VecDeque::new(),

@@ -28,6 +28,17 @@ pub struct Bed {
     ids: IdMaker,
 }
 
+pub fn start(first: u16, last: u16, told: Events) -> Media {
+    let config = MediaConfig {
+        bind_ip: LOCALHOST,
+        public_ip: LOCALHOST,
+        rtp_ports: first..=last,
+        webrtc_port: 0,
+        library: Arc::new(library()),
+    };
+    Media::start(config, told).unwrap()
+}
+
 impl Bed {
     pub fn new() -> Bed {
         // Test programs run side by side; those that share a range skip each other's ports.
@@ -40,14 +51,7 @@ impl Bed {
         let told: Events = Arc::new(move |event| {
             let _ = sender.send(event);
         });
-        let config = MediaConfig {
-            bind_ip: LOCALHOST,
-            public_ip: LOCALHOST,
-            rtp_ports: first..=last,
-            webrtc_port: 0,
-            library: Arc::new(library()),
-        };
-        let media = Media::start(config, told).unwrap();
+        let media = start(first, last, told);
         Bed { media, events, ids: IdMaker::new(u64::from(std::process::id())) }
     }
 
