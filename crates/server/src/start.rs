@@ -87,6 +87,12 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
             "another Perezvon server runs on the database {place}; stop it or set PEREZVON_DATABASE_URL to another one"
         )
     })?;
+    if db.is_above_policies().await? {
+        tracing::warn!(
+            "the role of PEREZVON_DATABASE_URL is a superuser's: PostgreSQL does not hold it to row-level security; \
+             make a plain role that owns the database"
+        );
+    }
     let (stop, stopped) = watch::channel(false);
     // The writer's own: it ends after all who have something to write.
     let (end_journal, journal_ends) = watch::channel(false);

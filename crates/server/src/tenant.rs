@@ -136,9 +136,7 @@ impl TenantTask {
                 biased;
                 Some(mail) = self.mail.recv() => match mail {
                     Mail::Input(input) => {
-                        if let Input::Leg { leg, event: LegEvent::MediaLost } = &input {
-                            self.around.telephony.fell_silent(self.scope, *leg);
-                        }
+                        self.tell_telephony(&input);
                         self.step(input);
                     }
                     Mail::Browser { agent, connected } => self.browser(agent, connected),
@@ -163,6 +161,16 @@ impl TenantTask {
         self.step(Input::Stop);
         for mut tasks in [self.lookups, self.browser_offers, self.reloads] {
             tasks.shutdown().await;
+        }
+    }
+
+    /// The only news of the media plane that the signalling acts on.
+    fn tell_telephony(&self, input: &Input) {
+        let telephony = &self.around.telephony;
+        if let Input::Leg { leg, event: LegEvent::MediaLost } = input {
+            telephony.fell_silent(self.scope, *leg);
+        } else if let Input::Leg { leg, event: LegEvent::MediaBack } = input {
+            telephony.is_heard(self.scope, *leg);
         }
     }
 

@@ -1,10 +1,12 @@
 //! The database of an installation, whichever engine holds it, and the part of it that belongs to one tenant.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use perezvon_model::{TenantId, TenantScope, UtcMs};
-use sqlx::{PgConnection, PgPool, SqlitePool};
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres, SqlitePool};
 
 use crate::dialect;
 use crate::error::StoreError;
@@ -123,6 +125,17 @@ impl Db {
         }
     }
 
+    /// Whether PostgreSQL lets the server see every tenant's rows whatever [`Reach`] says: its role is a superuser's.
+    pub async fn is_above_policies(&self) -> Result<bool, StoreError> {
+        match &self.engine {
+            Engine::Sqlite { .. } => Ok(false),
+            Engine::Postgres(pool) => {
+                let ask = sqlx::query_scalar::<_, bool>(dialect::IS_ABOVE_POLICIES_POSTGRES);
+                bounded(self.limits.statement, ask.fetch_one(pool)).await
+            }
+        }
+    }
+
     /// Notes that this server ran at `now`. What a crash cut off is closed at the last beat, so a beat every ten
     /// seconds keeps durations right to ten seconds.
     pub async fn beat(&self, now: UtcMs) -> Result<(), StoreError> {
@@ -145,24 +158,43 @@ impl Db {
     }
 
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        self.begin_in(Reach::All).await
+    }
+
+    async fn begin_in(&self, reach: Reach) -> Result<Tx, StoreError> {
         let limit = self.limits.statement;
         Ok(match &self.engine {
             Engine::Sqlite { writer, .. } => {
                 Tx::sqlite(bounded(limit, writer.begin_with(dialect::BEGIN_SQLITE)).await?, limit)
             }
-            Engine::Postgres(pool) => Tx::postgres(bounded(limit, pool.begin()).await?, limit),
+            Engine::Postgres(pool) => {
+                let begin = dialect::begin_postgres(reach);
+                Tx::postgres(bounded(limit, pool.begin_with(begin)).await?, limit)
+            }
         })
     }
 
-    /// The lock that keeps two programs from migrating at once, beside the transaction itself.
-    pub(crate) fn migration_lock(&self) -> Option<&'static str> {
+    /// A connection of PostgreSQL on which only these rows are there.
+    async fn connection(&self, pool: &PgPool, reach: Reach) -> Result<PoolConnection<Postgres>, StoreError> {
+        let limit = self.limits.statement;
+        let mut connection = bounded(limit, pool.acquire()).await?;
+        let set = sqlx::query(dialect::SET_REACH_POSTGRES).bind(reach.to_string());
+        bounded(limit, set.execute(&mut *connection)).await?;
+        Ok(connection)
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
         match &self.engine {
-            Engine::Sqlite { .. } => None,
-            Engine::Postgres(_) => Some(dialect::MIGRATION_LOCK_POSTGRES),
+            Engine::Sqlite { .. } => false,
+            Engine::Postgres(_) => true,
         }
     }
 
     pub(crate) async fn run(&self, query: &Query<()>, args: Vec<Arg>) -> Result<u64, StoreError> {
+        self.run_in(Reach::All, query, args).await
+    }
+
+    async fn run_in(&self, reach: Reach, query: &Query<()>, args: Vec<Arg>) -> Result<u64, StoreError> {
         let limit = self.limits.statement;
         Ok(match &self.engine {
             Engine::Sqlite { writer, .. } => {
@@ -171,7 +203,8 @@ impl Db {
             }
             Engine::Postgres(pool) => {
                 let query = sqlx::query_with(query.sql, postgres_arguments(args)?);
-                bounded(limit, query.execute(pool)).await?.rows_affected()
+                let mut connection = self.connection(pool, reach).await?;
+                bounded(limit, query.execute(&mut *connection)).await?.rows_affected()
             }
         })
     }
@@ -179,6 +212,15 @@ impl Db {
     /// Reads rows; a statement that writes and answers rows needs a transaction.
     pub(crate) async fn all<R: Record>(
         &self,
+        query: &Query<R>,
+        args: Vec<Arg>,
+    ) -> Result<Vec<R>, StoreError> {
+        self.all_in(Reach::All, query, args).await
+    }
+
+    async fn all_in<R: Record>(
+        &self,
+        reach: Reach,
         query: &Query<R>,
         args: Vec<Arg>,
     ) -> Result<Vec<R>, StoreError> {
@@ -190,7 +232,8 @@ impl Db {
             }
             Engine::Postgres(pool) => {
                 let query = sqlx::query_with(query.sql, postgres_arguments(args)?);
-                read_postgres(bounded(limit, query.fetch_all(pool)).await?)
+                let mut connection = self.connection(pool, reach).await?;
+                read_postgres(bounded(limit, query.fetch_all(&mut *connection)).await?)
             }
         }
     }
@@ -237,6 +280,24 @@ impl Db {
     }
 }
 
+/// Whose rows a statement may touch. PostgreSQL holds every statement to it by row-level security, so that a statement
+/// that forgot its tenant answers nothing of the others; SQLite has no such thing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reach {
+    One(TenantId),
+    /// Sign-in, the map of numbers, and what concerns the whole installation.
+    All,
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reach::One(tenant) => tenant.fmt(out),
+            Reach::All => out.write_str("*"),
+        }
+    }
+}
+
 /// One tenant's part of the database: `$1` of each of its statements is the tenant, always.
 #[derive(Clone)]
 pub struct TenantDb {
@@ -259,7 +320,7 @@ impl TenantDb {
         query: &Query<R>,
         args: Vec<Arg>,
     ) -> Result<Vec<R>, StoreError> {
-        self.db.all(query, self.with_tenant(args)).await
+        self.db.all_in(Reach::One(self.tenant), query, self.with_tenant(args)).await
     }
 
     pub(crate) async fn first<R: Record>(
@@ -267,16 +328,17 @@ impl TenantDb {
         query: &Query<R>,
         args: Vec<Arg>,
     ) -> Result<Option<R>, StoreError> {
-        self.db.first(query, self.with_tenant(args)).await
+        Ok(self.all(query, args).await?.into_iter().next())
     }
 
     /// Runs a statement that must touch a row.
     pub(crate) async fn touch(&self, query: &Query<()>, args: Vec<Arg>) -> Result<(), StoreError> {
-        touched(self.db.run(query, self.with_tenant(args)).await?)
+        touched(self.db.run_in(Reach::One(self.tenant), query, self.with_tenant(args)).await?)
     }
 
     pub(crate) async fn begin(&self) -> Result<TenantTx, StoreError> {
-        Ok(TenantTx { tx: self.db.begin().await?, tenant: self.tenant })
+        let tx = self.db.begin_in(Reach::One(self.tenant)).await?;
+        Ok(TenantTx { tx, tenant: self.tenant })
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, PgPool, SqliteConnection, SqlitePool};
 
-use crate::db::Limits;
+use crate::db::{Limits, Reach};
 use crate::error::StoreError;
 
 /// SQLite takes the write lock at once, so that two writers wait for each other and never deadlock on an upgrade.
@@ -18,6 +18,19 @@ pub(crate) const MIGRATION_LOCK_POSTGRES: &str = "SELECT pg_advisory_xact_lock(7
 
 /// Held by the one server of a database for as long as its session lives; answers whether it was free.
 pub(crate) const SERVER_LOCK_POSTGRES: &str = "SELECT pg_try_advisory_lock(7251949872)";
+
+/// What the policies of row-level security compare with (`migrations/0002_row_level_security.postgres.sql`).
+pub(crate) const SET_REACH_POSTGRES: &str = "SELECT set_config('perezvon.tenant', $1, false)";
+
+/// Whether this role is above row-level security.
+pub(crate) const IS_ABOVE_POLICIES_POSTGRES: &str =
+    "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+
+/// Begins a transaction and says whose rows are there, in one message.
+pub(crate) fn begin_postgres(reach: Reach) -> sqlx::AssertSqlSafe<String> {
+    // A UUID or a star.
+    sqlx::AssertSqlSafe(format!("BEGIN; SET LOCAL perezvon.tenant = '{reach}'"))
+}
 
 const STATEMENT_CACHE: usize = 256;
 /// The write-ahead log is cut back to this after a checkpoint.

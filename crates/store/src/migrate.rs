@@ -1,16 +1,25 @@
-//! Brings the tables up to date: the texts in `migrations/`, each once, in order, in one transaction.
+//! Brings the tables up to date: the texts in `migrations/`, each once, in order, in one transaction. Most are for both
+//! engines; `*.postgres.sql` are for PostgreSQL alone.
 
 use crate::db::Db;
+use crate::dialect;
 use crate::error::StoreError;
 use crate::sql::{args, queries, record};
 
 struct Migration {
     version: i64,
     text: &'static str,
+    postgres_only: bool,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, text: include_str!("../migrations/0001_first_call.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, text: include_str!("../migrations/0001_first_call.sql"), postgres_only: false },
+    Migration {
+        version: 2,
+        text: include_str!("../migrations/0002_row_level_security.postgres.sql"),
+        postgres_only: true,
+    },
+];
 
 const LEDGER: &str =
     "CREATE TABLE IF NOT EXISTS schema_migration (version BIGINT NOT NULL PRIMARY KEY, text TEXT NOT NULL)";
@@ -29,8 +38,8 @@ record! {
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if let Some(lock) = db.migration_lock() {
-        tx.run_script(lock).await?;
+    if db.is_postgres() {
+        tx.run_script(dialect::MIGRATION_LOCK_POSTGRES).await?;
     }
     tx.run_script(LEDGER).await?;
     let done = tx.all(&DONE, args![]).await?;
@@ -41,7 +50,7 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             newer.version
         )));
     }
-    for migration in MIGRATIONS {
+    for migration in MIGRATIONS.iter().filter(|migration| db.is_postgres() || !migration.postgres_only) {
         match done.iter().find(|done| done.version == migration.version) {
             Some(done) if done.text == migration.text => {}
             Some(_) => {

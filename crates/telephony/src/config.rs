@@ -12,11 +12,18 @@ pub(crate) struct Timing {
     pub(crate) least_session_s: u32,
     /// Shorter registrations of phones are refused with 423 (RFC 3261 section 10.3).
     pub(crate) least_registration_s: u32,
+    /// A peer that stays silent is asked so often whether it is there.
+    pub(crate) ask_silent_every: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { t1: Duration::from_millis(500), least_session_s: 90, least_registration_s: 60 }
+        Self {
+            t1: Duration::from_millis(500),
+            least_session_s: 90,
+            least_registration_s: 60,
+            ask_silent_every: Duration::from_secs(60),
+        }
     }
 }
 

@@ -88,10 +88,15 @@ impl Telephony {
         }
     }
 
-    /// The media plane hears nothing of a leg that should speak: its peer is asked whether it is there, and the leg ends
-    /// when it is not.
+    /// The media plane hears nothing of a leg that should speak: its peer is asked whether it is there, once a minute
+    /// until [`Telephony::is_heard`], and the leg ends when it is not.
     pub fn fell_silent(&self, scope: TenantScope, leg: LegId) {
-        self.core.legs.fell_silent(scope, leg);
+        self.core.legs.heard(scope, leg, false);
+    }
+
+    /// The media plane hears the leg again.
+    pub fn is_heard(&self, scope: TenantScope, leg: LegId) {
+        self.core.legs.heard(scope, leg, true);
     }
 
     /// The directory changed: trunk registrations and the phones that registered here are brought in line.

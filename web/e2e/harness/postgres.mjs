@@ -21,11 +21,15 @@ export class Postgres {
     }
     await run('initdb', ['-D', postgres.data, '--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'])
     await postgres.up()
+    // Row-level security holds everybody but superusers.
+    for (const sql of ['CREATE ROLE perezvon LOGIN', 'CREATE DATABASE perezvon OWNER perezvon']) {
+      await run('psql', ['-h', postgres.data, '-U', 'postgres', '-c', sql])
+    }
     return postgres
   }
 
   get url() {
-    return `postgres://postgres@localhost/postgres?host=${this.data}`
+    return `postgres://perezvon@localhost/perezvon?host=${this.data}`
   }
 
   /** Starts it, the first time or again. */

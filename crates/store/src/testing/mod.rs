@@ -4,9 +4,10 @@ mod postgres;
 
 use std::time::Duration;
 
-use crate::db::{Db, Limits};
+use crate::db::{Db, Limits, TenantDb};
 use crate::error::StoreError;
 pub use crate::registry::{Statement, statements};
+use crate::sql::{Query, args, record};
 pub use postgres::{PrivateCluster, shared_cluster};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,19 @@ pub async fn sqlite_plan(db: &Db, statement: &Statement) -> Result<String, Store
 /// Runs any statement, for tests that need a database in a bad state.
 pub async fn run_raw(db: &Db, sql: &'static str) -> Result<u64, StoreError> {
     db.run_raw(sql).await
+}
+
+record! {
+    struct OneText {
+        text: String,
+    }
+}
+
+/// Runs any statement with `$1` for the tenant, as a statement of ours would that forgot to ask for it; answers its one
+/// column of text.
+pub async fn ask_raw(db: &TenantDb, sql: &'static str) -> Result<Vec<String>, StoreError> {
+    let rows = db.all(&Query::<OneText>::new("raw", sql), args![]).await?;
+    Ok(rows.into_iter().map(|row| row.text).collect())
 }
 
 /// Runs a test's future on a runtime of its own, with a fresh database.

@@ -14,6 +14,8 @@ use sqlx::{Connection, Executor};
 
 /// How long an unused cluster stays, so that the tests of one run share it.
 const LINGER_S: u32 = 20;
+/// Owns the databases; no superuser.
+const ROLE: &str = "perezvon";
 const PROGRAMS: [&str; 3] =
     ["/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/17/bin"];
 /// Nothing here needs to outlive a power failure; a killed server keeps what it committed.
@@ -97,15 +99,17 @@ impl Drop for PrivateCluster {
 
 async fn create_database(socket: &Path) -> String {
     let name = format!("t{}", uuid::Uuid::now_v7().simple());
-    let address =
-        |database: &str| format!("postgres://postgres@localhost/{database}?host={}", socket.display());
-    let mut connection =
-        sqlx::PgConnection::connect(&address("postgres")).await.expect("our own cluster takes connections");
-    let statement = format!("CREATE DATABASE {name} TEMPLATE template0");
+    let address = |role: &str, database: &str| {
+        format!("postgres://{role}@localhost/{database}?host={}", socket.display())
+    };
+    let mut connection = sqlx::PgConnection::connect(&address("postgres", "postgres"))
+        .await
+        .expect("our own cluster takes connections");
+    let statement = format!("CREATE DATABASE {name} OWNER {ROLE} TEMPLATE template0");
     // The name is ours: a letter and hexadecimal digits.
     connection.execute(sqlx::AssertSqlSafe(statement)).await.expect("a database can be made");
     connection.close().await.expect("a connection closes");
-    address(&name)
+    address(ROLE, &name)
 }
 
 struct Cluster;
@@ -123,6 +127,9 @@ impl Cluster {
             ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
         run(as_other_user(&program("initdb")).args(options).arg("-D").arg(data));
         Self::control(data, &["start", "-o", &Self::options(data)]);
+        // As in production: row-level security holds everybody but superusers.
+        let role = format!("CREATE ROLE {ROLE} LOGIN");
+        run(as_other_user(&program("psql")).arg("-h").arg(data).args(["-U", "postgres", "-c", &role]));
     }
 
     fn options(data: &Path) -> String {

@@ -38,6 +38,8 @@ pub(crate) enum LegInput {
     RepeatedAnswer(Box<Response>),
     /// The media plane hears nothing of the peer.
     FellSilent,
+    /// It hears the peer again.
+    Heard,
     /// The final response to our question whether the peer is there.
     Asked(Box<Response>),
 }
@@ -116,11 +118,12 @@ impl Legs {
         }
     }
 
-    /// Has a leg ask its peer whether it is there. A leg that is over or has much to do is not asked for.
-    pub(crate) fn fell_silent(&self, scope: TenantScope, leg: LegId) {
+    /// Has a leg ask its peer whether it is there, again and again until it is heard. A leg that is over or has much to
+    /// do is not told.
+    pub(crate) fn heard(&self, scope: TenantScope, leg: LegId, heard: bool) {
         let table = self.lock();
         if let Some(handle) = table.legs.get(&leg).filter(|handle| handle.scope == scope) {
-            let _ = handle.inputs.try_send(LegInput::FellSilent);
+            let _ = handle.inputs.try_send(if heard { LegInput::Heard } else { LegInput::FellSilent });
         }
     }
 

@@ -63,6 +63,8 @@ pub(super) struct Talk {
     sound: Option<RemoteRtp>,
     unacknowledged: Option<Unacknowledged>,
     pending: Option<Pending>,
+    /// While the peer is silent: when to ask it again whether it is there.
+    ask_at: Option<Instant>,
 }
 
 impl Talk {
@@ -86,6 +88,7 @@ impl Talk {
             sound: None,
             unacknowledged: None,
             pending: None,
+            ask_at: None,
         }
     }
 
@@ -121,6 +124,7 @@ impl Talk {
         let cause = loop {
             let due = self.timer.filter(|_| self.pending.is_none()).map(|timer| timer.due());
             let wake = due.map_or_else(far_away, |(at, _)| Instant::from_std(at));
+            let ask_at = self.ask_at.unwrap_or_else(far_away);
             let flow = tokio::select! {
                 biased;
                 cause = self.leg.urgent.wanted() => {
@@ -149,6 +153,10 @@ impl Talk {
                     }
                     None => Flow::On,
                 },
+                () = tokio::time::sleep_until(ask_at) => {
+                    self.ask_peer();
+                    Flow::On
+                }
             };
             if let Flow::Over(cause) = flow {
                 break cause;
@@ -184,6 +192,10 @@ impl Talk {
             }
             LegInput::FellSilent => {
                 self.ask_peer();
+                Flow::On
+            }
+            LegInput::Heard => {
+                self.ask_at = None;
                 Flow::On
             }
             LegInput::Asked(response) => self.take_asked(&response),
@@ -318,6 +330,7 @@ async fn acknowledged(mut inputs: mpsc::Receiver<LegInput>, number: u32) {
             | LegInput::Updated(_)
             | LegInput::RepeatedAnswer(_)
             | LegInput::FellSilent
+            | LegInput::Heard
             | LegInput::Asked(_) => {}
         }
     }

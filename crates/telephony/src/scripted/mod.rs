@@ -104,7 +104,7 @@ impl MediaPort for Sound {
 }
 
 fn quick() -> Timing {
-    Timing { t1: Duration::from_millis(50), least_session_s: 2, least_registration_s: 1 }
+    Timing { t1: Duration::from_millis(50), least_session_s: 2, least_registration_s: 1, ..Timing::default() }
 }
 
 struct Stage {

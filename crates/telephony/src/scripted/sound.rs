@@ -75,3 +75,23 @@ async fn a_peer_that_fell_silent_is_asked_and_its_call_ends_when_it_is_not_there
         }
     }
 }
+
+#[tokio::test]
+async fn a_peer_that_stays_silent_is_asked_again_until_it_does_not_answer() {
+    let timing = Timing {
+        t1: Duration::from_millis(20),
+        ask_silent_every: Duration::from_millis(50),
+        ..Timing::default()
+    };
+    let mut stage = Stage::start_with(timing, 100).await;
+    let (mut peer, leg) = answered(&mut stage, OFFER).await;
+    peer.acknowledge(1).await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
+    stage.telephony.fell_silent(scope(), leg);
+    for _ in 0..3 {
+        let question = peer.request("OPTIONS").await;
+        peer.answer(&question, 200, "", "").await;
+    }
+    let _unanswered = peer.request("OPTIONS").await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Timeout });
+}

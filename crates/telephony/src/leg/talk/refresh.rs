@@ -120,6 +120,7 @@ impl Talk {
     pub(super) fn ask_peer(&mut self) {
         let core = self.leg.core.clone();
         let options = self.dialog.request(&core.stack, Method::Options, Vec::new(), Vec::new());
+        self.ask_at = Some(Instant::now() + core.timing.ask_silent_every);
         let (sender, dialog) = (self.leg.sender.clone(), self.dialog.clone());
         self.leg.core.stack.spawn(async move {
             let response = send(&core.stack, &dialog, options).await;
