@@ -12,7 +12,7 @@ const FIRST_HZ = 1000
 const SECOND_HZ = 1300
 
 describe('two agents at their desks', () => {
-  let server, supervisor, admin, first, second, caller, users
+  let server, supervisor, admin, first, second, caller, restore, users
 
   before(async () => {
     server = await Server.start()
@@ -25,7 +25,8 @@ describe('two agents at their desks', () => {
   })
   afterEach(async () => {
     await caller?.stop()
-    caller = undefined
+    await restore?.()
+    caller = restore = undefined
   })
   after(async () => {
     await first?.close()
@@ -71,12 +72,17 @@ describe('two agents at their desks', () => {
   it('record what is said before and after a queue that does not record, and play both', async () => {
     const { id: sales, ...queue } = (await admin.get('/queues')).find((queue) => queue.key === 'sales')
     await admin.put(`/queues/${sales}`, { ...queue, record: false })
+    restore = () => admin.put(`/queues/${sales}`, queue)
     caller = await callIn(server, '+79161234535')
     await answer(first)
     const { row: open } = await journalOf(supervisor, '+79161234535')
-    const recorded = () => until('two seconds of sound', async () => (await supervisor.get(`/interactions/${open.id}/peaks?n=1`)).duration_ms > 2_000)
+    const recorded = (part) => until(`two seconds of part ${part}`, async () => {
+      const { recordings } = await supervisor.get(`/interactions/${open.id}`)
+      if (recordings.length < part) return false
+      return (await supervisor.get(`/interactions/${open.id}/peaks?n=1&recording=${recordings[part - 1].id}`)).duration_ms > 2_000
+    })
     await hearEachOther(first, caller, { agentHz: FIRST_HZ })
-    await recorded()
+    await recorded(1)
     await transfer(first, 'Продажи')
     await answer(second)
     await hearEachOther(second, caller, { agentHz: SECOND_HZ })
@@ -84,7 +90,7 @@ describe('two agents at their desks', () => {
     await transfer(second, 'Поддержка')
     await answer(first)
     await hearEachOther(first, caller, { agentHz: FIRST_HZ })
-    await recorded()
+    await recorded(2)
     await hangUpAndFinish(first, 'there and back')
     await finish(second)
     const { row } = await journalOf(supervisor, '+79161234535', (row) => row.ended_at && row.recording === 'sealed')
@@ -94,6 +100,12 @@ describe('two agents at their desks', () => {
     await page.locator(`a[href="/journal/${row.id}"]`).click()
     await page.getByRole('heading', { name: /^Recording 2 of 2/ }).waitFor()
     await until('two waveforms', async () => (await page.getByTestId('wave').count()) === 2)
+    const buttons = page.getByRole('button', { name: /^(Play|Pause)$/ })
+    const sounding = () => buttons.evaluateAll((all) => all.map((button) => button.getAttribute('aria-label') === 'Pause'))
+    await buttons.first().click()
+    await until('the first plays', async () => String(await sounding()) === 'true,false')
+    await buttons.last().click()
+    await until('the second plays, and it alone', async () => String(await sounding()) === 'false,true')
     const links = await page.locator('a[download]').evaluateAll((links) => links.map((link) => link.getAttribute('href')))
     assert.equal(new Set(links).size, 2)
     for (const [part, link] of links.entries()) {
@@ -104,7 +116,6 @@ describe('two agents at their desks', () => {
       assert.ok(strongest(right, SECOND_HZ).share < 0.1, 'and the other one is not')
     }
     await page.getByRole('link', { name: 'Workspace', exact: true }).click()
-    await admin.put(`/queues/${sales}`, queue)
   })
 
   it('ring one after the other when the first declines, who stays ready', async () => {

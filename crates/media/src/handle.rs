@@ -229,9 +229,12 @@ impl Media {
         self.send(Command::CloseBrowser { agent });
     }
 
-    /// The thread that panicked, if one did: nothing does its work until the program is started again.
+    /// The thread that failed, if one did: nothing does its work until the program is started again. A sealing thread
+    /// that fails is not among them: recordings then stay WAV.
     pub fn failed(&self) -> Option<&'static str> {
-        self.inner.shared.failed()
+        // The media thread ends by itself only when the last handle goes.
+        let media = self.inner.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        if media { Some(run::MEDIA) } else { self.inner.shared.failed() }
     }
 
     pub fn counters(&self) -> MediaCounters {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use perezvon_media::core::g711::ULAW_TO_LINEAR;
 use perezvon_media::recording::{self, peaks};
 use perezvon_media::{Codec, MediaEvent};
+use perezvon_model::UtcMs;
 use support::{Bed, assert_tone, talk};
 
 /// Left and right samples of a WAV of ours.
@@ -308,13 +309,17 @@ fn a_thread_that_panics_is_named() {
         }),
     );
     assert_eq!(media.failed(), None);
-    let recording = perezvon_model::id::IdMaker::new(1).next(perezvon_model::UtcMs(1));
-    media.seal_left_over(recording, Path::new("/nowhere/r.wav").to_owned());
+    let mut ids = perezvon_model::id::IdMaker::new(1);
+    let (leg, recording) = (ids.next(UtcMs(1)), ids.next(UtcMs(1)));
+    media.open_rtp(leg).unwrap();
+    // At its end the writer tells that nothing could be written.
+    media.record_start(recording, leg, Path::new("/proc/nowhere/r.wav").to_owned());
+    media.record_stop(recording);
     panics.recv_timeout(support::PATIENCE).unwrap();
     let started = Instant::now();
     while media.failed().is_none() {
         assert!(started.elapsed() < support::PATIENCE);
         std::thread::yield_now();
     }
-    assert!(media.failed().is_some_and(|thread| thread.starts_with("media-")), "{:?}", media.failed());
+    assert_eq!(media.failed(), Some("media-writer"));
 }

@@ -89,8 +89,8 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     })?;
     if db.is_above_policies().await? {
         tracing::warn!(
-            "the role of PEREZVON_DATABASE_URL is a superuser's: PostgreSQL does not hold it to row-level security; \
-             make a plain role that owns the database"
+            "PostgreSQL does not hold the role of PEREZVON_DATABASE_URL to row-level security (SUPERUSER or BYPASSRLS); \
+             docs/operations.md says how to move to a plain role"
         );
     }
     let (stop, stopped) = watch::channel(false);

@@ -167,10 +167,17 @@ impl TenantTask {
     /// The only news of the media plane that the signalling acts on.
     fn tell_telephony(&self, input: &Input) {
         let telephony = &self.around.telephony;
-        if let Input::Leg { leg, event: LegEvent::MediaLost } = input {
-            telephony.fell_silent(self.scope, *leg);
-        } else if let Input::Leg { leg, event: LegEvent::MediaBack } = input {
-            telephony.is_heard(self.scope, *leg);
+        let Input::Leg { leg, event } = input else { return };
+        match event {
+            LegEvent::MediaLost => telephony.fell_silent(self.scope, *leg),
+            LegEvent::MediaBack => telephony.leg_is_back(self.scope, *leg),
+            LegEvent::Ringing
+            | LegEvent::Answered
+            | LegEvent::Ended { .. }
+            | LegEvent::Failed { .. }
+            | LegEvent::Digit { .. }
+            | LegEvent::PlayDone { .. }
+            | LegEvent::HeldByPeer { .. } => {}
         }
     }
 

@@ -125,7 +125,7 @@ impl Db {
         }
     }
 
-    /// Whether PostgreSQL lets the server see every tenant's rows whatever [`Reach`] says: its role is a superuser's.
+    /// Whether PostgreSQL lets the server see every tenant's rows whatever [`Reach`] says.
     pub async fn is_above_policies(&self) -> Result<bool, StoreError> {
         match &self.engine {
             Engine::Sqlite { .. } => Ok(false),
@@ -168,19 +168,26 @@ impl Db {
                 Tx::sqlite(bounded(limit, writer.begin_with(dialect::BEGIN_SQLITE)).await?, limit)
             }
             Engine::Postgres(pool) => {
-                let begin = dialect::begin_postgres(reach);
-                Tx::postgres(bounded(limit, pool.begin_with(begin)).await?, limit)
+                let pool = pool.clone();
+                // In a task of its own: sqlx does not roll back a begin that is given up half-way, and the connection
+                // would come back to the pool within a transaction.
+                let begin =
+                    tokio::spawn(async move { pool.begin_with(dialect::begin_postgres(reach)).await });
+                let begun = async { begin.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) };
+                Tx::postgres(bounded(limit, begun).await?, limit)
             }
         })
     }
 
     /// A connection of PostgreSQL on which only these rows are there.
     async fn connection(&self, pool: &PgPool, reach: Reach) -> Result<PoolConnection<Postgres>, StoreError> {
-        let limit = self.limits.statement;
-        let mut connection = bounded(limit, pool.acquire()).await?;
-        let set = sqlx::query(dialect::SET_REACH_POSTGRES).bind(reach.to_string());
-        bounded(limit, set.execute(&mut *connection)).await?;
-        Ok(connection)
+        bounded(self.limits.statement, async {
+            let mut connection = pool.acquire().await?;
+            let set = sqlx::query(dialect::SET_REACH_POSTGRES).bind(reach.to_string());
+            set.execute(&mut *connection).await?;
+            Ok(connection)
+        })
+        .await
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

@@ -18,11 +18,14 @@ pub(crate) const MIGRATION_LOCK_POSTGRES: &str = "SELECT pg_advisory_xact_lock(7
 
 /// Held by the one server of a database for as long as its session lives; answers whether it was free.
 pub(crate) const SERVER_LOCK_POSTGRES: &str = "SELECT pg_try_advisory_lock(7251949872)";
+/// The same for the time of a transaction; answers 1 when no server runs.
+pub(crate) const NO_SERVER_POSTGRES: &str =
+    "SELECT CAST(CAST(pg_try_advisory_xact_lock(7251949872) AS INTEGER) AS BIGINT) AS free";
 
 /// What the policies of row-level security compare with (`migrations/0002_row_level_security.postgres.sql`).
 pub(crate) const SET_REACH_POSTGRES: &str = "SELECT set_config('perezvon.tenant', $1, false)";
 
-/// Whether this role is above row-level security.
+/// Whether this role is above row-level security: a superuser's, or one with BYPASSRLS.
 pub(crate) const IS_ABOVE_POLICIES_POSTGRES: &str =
     "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
 

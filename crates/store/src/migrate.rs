@@ -4,7 +4,7 @@
 use crate::db::Db;
 use crate::dialect;
 use crate::error::StoreError;
-use crate::sql::{args, queries, record};
+use crate::sql::{Query, Tx, args, queries, record};
 
 struct Migration {
     version: i64,
@@ -27,6 +27,15 @@ const LEDGER: &str =
 queries! {
     DONE -> Done = "SELECT version, text FROM schema_migration ORDER BY version";
     NOTE_DONE = "INSERT INTO schema_migration (version, text) VALUES ($1, $2)";
+}
+
+/// For PostgreSQL alone, so in no list of statements.
+const NO_SERVER: Query<Free> = Query::new("migrate::NO_SERVER", dialect::NO_SERVER_POSTGRES);
+
+record! {
+    struct Free {
+        free: bool,
+    }
 }
 
 record! {
@@ -60,10 +69,24 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
                 )));
             }
             None => {
+                if db.is_postgres() && !done.is_empty() {
+                    nobody_serves(&mut tx).await?;
+                }
                 tx.run_script(migration.text).await?;
                 tx.run(&NOTE_DONE, args![migration.version, migration.text]).await?;
             }
         }
     }
     tx.commit().await
+}
+
+/// A server that runs knows nothing of the tables as they will be. (SQLite's is alone in its data folder.)
+async fn nobody_serves(tx: &mut Tx) -> Result<(), StoreError> {
+    match tx.first(&NO_SERVER, args![]).await? {
+        Some(Free { free: true }) => Ok(()),
+        Some(Free { free: false }) | None => Err(StoreError::Unusable(
+            "an older version of this program serves this database, and this one would change its tables; stop that one first"
+                .to_owned(),
+        )),
+    }
 }

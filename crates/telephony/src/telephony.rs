@@ -16,7 +16,7 @@ use crate::counters::TelephonyCounters;
 use crate::directory::Directory;
 use crate::dispatch::dispatch;
 use crate::event::TelephonyEvent;
-use crate::leg::outbound;
+use crate::leg::{LegInput, outbound};
 use crate::media::MediaPort;
 use crate::sip::stack::Stack;
 use crate::trunk::Trunks;
@@ -89,14 +89,14 @@ impl Telephony {
     }
 
     /// The media plane hears nothing of a leg that should speak: its peer is asked whether it is there, once a minute
-    /// until [`Telephony::is_heard`], and the leg ends when it is not.
+    /// until [`Telephony::leg_is_back`], and the leg ends when it is not.
     pub fn fell_silent(&self, scope: TenantScope, leg: LegId) {
-        self.core.legs.heard(scope, leg, false);
+        self.core.legs.tell(scope, leg, LegInput::FellSilent);
     }
 
     /// The media plane hears the leg again.
-    pub fn is_heard(&self, scope: TenantScope, leg: LegId) {
-        self.core.legs.heard(scope, leg, true);
+    pub fn leg_is_back(&self, scope: TenantScope, leg: LegId) {
+        self.core.legs.tell(scope, leg, LegInput::IsBack);
     }
 
     /// The directory changed: trunk registrations and the phones that registered here are brought in line.

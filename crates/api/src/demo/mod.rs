@@ -1,4 +1,4 @@
-//! The demo company's controls. In `perezvon serve` they are empty or not found.
+//! The demo company's controls. In `perezvon serve` the first answers 204 and the others 404.
 
 #[cfg(test)]
 mod tests;
@@ -53,7 +53,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(show, change)).routes(routes!(call)).routes(routes!(sign_in))
 }
 
-/// Open to everybody: the page asks it before anyone has signed in, so that "no" is an answer and not an error.
+/// Whether this is a demo, and how busy it is. Open to everybody: pages ask it before anyone has signed in.
 #[utoipa::path(get, path = "/api/v1/demo", tag = "demo", operation_id = "show_demo", security(()), responses(
     (status = 200, body = Demo),
     (status = 204, description = "This is no demo"),

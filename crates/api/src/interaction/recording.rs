@@ -2,6 +2,7 @@
 
 use std::io::SeekFrom;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -25,6 +26,8 @@ use crate::problem::{Answer, Problem, ProblemBody};
 use crate::state::ApiState;
 
 /// Bytes read from the disk at once.
+/// How long a drawing waits for its turn: a conversation with several recordings asks for all of them at once.
+const DRAWING_WAIT: Duration = Duration::from_secs(5);
 const BLOCK: usize = 64 * 1024;
 /// Bytes at the start of a growing file in which its lengths stand.
 const HEAD: u64 = 128;
@@ -130,9 +133,11 @@ pub async fn peaks(
     let n = columns.n.unwrap_or(DEFAULT_COLUMNS);
     fields::between("n", n, 1, MAX_COLUMNS)?;
     let found = find(&state, &signed, id, columns.recording).await?;
-    let permit = state.drawings().try_acquire_owned();
-    let permit =
-        permit.map_err(|_| Problem::unavailable("many recordings are drawn at this moment; try again"))?;
+    let permit = tokio::time::timeout(DRAWING_WAIT, state.drawings().acquire_owned()).await;
+    let permit = permit
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| Problem::unavailable("many recordings are drawn at this moment; try again"))?;
     let read = state.config().peaks.clone();
     let path = found.path.clone();
     let drawn = tokio::task::spawn_blocking(move || {
@@ -173,11 +178,14 @@ impl Kind {
 struct Found {
     path: PathBuf,
     kind: Kind,
+    /// Where the conversation has several: which it is, from 1.
+    part: Option<usize>,
 }
 
 impl Found {
     fn disposition(&self, id: InteractionId) -> HeaderValue {
-        HeaderValue::from_str(&format!("inline; filename=\"{id}.{}\"", self.kind.ending()))
+        let part = self.part.map(|part| format!("-{part}")).unwrap_or_default();
+        HeaderValue::from_str(&format!("inline; filename=\"{id}{part}.{}\"", self.kind.ending()))
             .expect("an id is plain text")
     }
 }
@@ -192,24 +200,28 @@ async fn find(
     visible(state, signed, id).await?;
     let recordings = state.db().tenant(&signed.scope).recordings(id).await?;
     let nothing = || Problem::new(StatusCode::NOT_FOUND, "no_recording", "nothing was recorded here");
-    let recording = match which {
-        Some(which) => recordings.iter().find(|recording| recording.id == which),
-        None => recordings.last(),
+    let index = match which {
+        Some(which) => recordings.iter().position(|recording| recording.id == which),
+        None => recordings.len().checked_sub(1),
     };
-    let recording = recording.ok_or_else(nothing)?;
+    let index = index.ok_or_else(nothing)?;
+    let recording = &recordings[index];
+    let part = (recordings.len() > 1).then_some(index + 1);
     let folder = state.config().recordings.clone();
     let candidates = candidates(&folder, signed.scope.tenant(), recording);
     let found = tokio::task::spawn_blocking(move || {
-        candidates.into_iter().find_map(|found| Some(Found { path: within(&folder, &found.path)?, ..found }))
+        candidates
+            .into_iter()
+            .find_map(|(path, kind)| Some(Found { path: within(&folder, &path)?, kind, part }))
     });
     found.await.map_err(|_| Problem::internal())?.ok_or_else(nothing)
 }
 
 /// Sealing replaces the file a moment before the database knows, so both forms are looked for.
-fn candidates(folder: &Path, tenant: TenantId, recording: &Recording) -> [Found; 2] {
+fn candidates(folder: &Path, tenant: TenantId, recording: &Recording) -> [(PathBuf, Kind); 2] {
     let stem = folder.join(recording.file_name(tenant));
-    let wav = Found { path: stem.with_extension("wav"), kind: Kind::Wav };
-    let ogg = Found { path: stem.with_extension("opus"), kind: Kind::Ogg };
+    let wav = (stem.with_extension("wav"), Kind::Wav);
+    let ogg = (stem.with_extension("opus"), Kind::Ogg);
     match recording.state {
         RecordingState::Growing | RecordingState::Failed => [wav, ogg],
         RecordingState::Sealed => [ogg, wav],

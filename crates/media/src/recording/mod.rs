@@ -32,7 +32,7 @@ pub fn seal(wav: &Path) -> io::Result<Sealed> {
     opus::seal(wav, &AtomicBool::new(false))
 }
 
-pub(crate) use opus::seal as seal_until;
+pub(crate) use opus::{is_codec_failure, seal as seal_until};
 
 /// The length of a recording in either format, in milliseconds.
 pub fn duration_ms(file: &Path) -> io::Result<i64> {

@@ -7,6 +7,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,7 +43,7 @@ pub(crate) fn seal(path: &Path, stop: &AtomicBool) -> io::Result<Sealed> {
     wav::repair(path)?;
     let data_bytes = wav::data_bytes(&File::open(path)?)?;
     let growing = path.with_extension("opus.part");
-    let written = encode(path, data_bytes, &growing, stop);
+    let written = contained(|| encode(path, data_bytes, &growing, stop));
     if let Err(error) = written {
         // The part is worthless and its name is our own; that it cannot be removed changes nothing.
         let _ = fs::remove_file(&growing);
@@ -56,6 +57,21 @@ pub(crate) fn seal(path: &Path, stop: &AtomicBool) -> io::Result<Sealed> {
     fs::remove_file(path)?;
     let bytes = fs::metadata(&sealed)?.len() as i64;
     Ok(Sealed { duration_ms: wav::ms_of(data_bytes), bytes, file: sealed })
+}
+
+/// The codec could not take the sound. Another try would end the same way; the WAV plays.
+#[derive(Debug, thiserror::Error)]
+#[error("the codec failed: {0}")]
+struct CodecFailed(&'static str);
+
+pub(crate) fn is_codec_failure(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<CodecFailed>())
+}
+
+/// A codec that panics over one recording must not keep the others from being sealed.
+fn contained<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    // What the work borrows is two paths and a flag; the caller removes the part of a file that it leaves.
+    panic::catch_unwind(panic::AssertUnwindSafe(work)).unwrap_or_else(|_| Err(codec_error("it panicked")))
 }
 
 fn encode(from: &Path, data_bytes: u64, to: &Path, stop: &AtomicBool) -> io::Result<()> {
@@ -178,9 +194,23 @@ fn duration_samples(path: &Path) -> io::Result<u64> {
 }
 
 fn codec_error(error: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
+    io::Error::new(io::ErrorKind::InvalidData, CodecFailed(error))
 }
 
 fn ogg_error(error: ogg::OggReadError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_codec_is_an_error_of_the_one_recording() {
+        assert_eq!(contained(|| Ok(1)).expect("it went well"), 1);
+        let error = contained(|| -> io::Result<()> { panic!("as a codec would") }).unwrap_err();
+        assert!(is_codec_failure(&error), "{error}");
+        let error = contained(|| Err::<(), _>(io::ErrorKind::StorageFull.into())).unwrap_err();
+        assert!(!is_codec_failure(&error), "{error}");
+    }
 }

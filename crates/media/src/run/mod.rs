@@ -16,7 +16,6 @@ mod tick;
 mod write;
 
 use std::hash::{BuildHasher, Hasher};
-use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -59,6 +58,9 @@ pub enum Command {
     Stop,
 }
 
+pub const MEDIA: &str = "media";
+const WRITER: &str = "media-writer";
+
 pub struct Started {
     pub commands: SyncSender<Command>,
     pub shared: Arc<Shared>,
@@ -71,7 +73,7 @@ pub struct Shared {
     pub ports: Arc<Ports>,
     wake: OwnedFd,
     published: Published,
-    /// The first thread that panicked.
+    /// The first thread beside the media thread that panicked.
     failed: OnceLock<&'static str>,
 }
 
@@ -120,29 +122,17 @@ impl Shared {
 
 pub fn start(config: MediaConfig, events: Events) -> Result<Started, MediaError> {
     let (switch, commands, shared, browsers) = prepare(config, events)?;
-    let thread = spawn("media", &shared, move || switch.run())?;
+    let thread = thread::Builder::new().name(MEDIA.to_owned()).spawn(move || switch.run())?;
     Ok(Started { commands, shared, browsers, thread })
 }
 
-/// A thread that tells the others when it panics.
-fn spawn(
-    name: &'static str,
-    shared: &Arc<Shared>,
-    work: impl FnOnce() + Send + 'static,
-) -> io::Result<JoinHandle<()>> {
-    let watch = Watch { shared: shared.clone(), name };
-    thread::Builder::new().name(name.to_owned()).spawn(move || {
-        let _watch = watch;
-        work();
-    })
-}
-
-struct Watch {
+/// Tells of the thread that holds it when that panics.
+struct PanicWatch {
     shared: Arc<Shared>,
     name: &'static str,
 }
 
-impl Drop for Watch {
+impl Drop for PanicWatch {
     fn drop(&mut self) {
         if thread::panicking() {
             // Only the first is told: what came after it may be its consequence.

@@ -2,19 +2,17 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::panic;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use perezvon_model::RecordingId;
 
 use crate::handle::{Events, MediaEvent};
 use crate::recording;
-use crate::run::Shared;
 
 /// Recordings that may wait to be sealed; past that they stay WAV.
 const MAX_WAITING: usize = 10_000;
@@ -79,11 +77,11 @@ impl Drop for Sealer {
     }
 }
 
-pub fn start(events: Events, shared: &Arc<Shared>) -> io::Result<Sealer> {
+pub fn start(events: Events) -> io::Result<Sealer> {
     let (waiting, received) = sync_channel(MAX_WAITING);
     let stop = Arc::new(AtomicBool::new(false));
     let queue = Queue { waiting, events: events.clone() };
-    let thread = super::spawn("media-seal", shared, {
+    let thread = thread::Builder::new().name("media-seal".to_owned()).spawn({
         let stop = stop.clone();
         move || run(&received, &events, &stop)
     })?;
@@ -118,7 +116,7 @@ fn run(received: &Receiver<Waiting>, events: &Events, stop: &AtomicBool) {
 /// Seals one; gives it back when it shall be tried again.
 fn seal(waiting: Waiting, events: &Events, stop: &AtomicBool) -> Option<Waiting> {
     let recording = waiting.recording;
-    let error = match contained(|| recording::seal_until(&waiting.wav, stop)) {
+    let error = match recording::seal_until(&waiting.wav, stop) {
         Ok(sealed) => {
             let recording::Sealed { duration_ms, bytes, file } = sealed;
             events(MediaEvent::RecordingSealed { recording, duration_ms, bytes, file });
@@ -127,14 +125,14 @@ fn seal(waiting: Waiting, events: &Events, stop: &AtomicBool) -> Option<Waiting>
         Err(error) => error,
     };
     match error.kind() {
+        _ if recording::is_codec_failure(&error) => {
+            tracing::error!(%recording, %error, "the recording stays WAV");
+            tell_as_wav(events, waiting, &error.to_string());
+            None
+        }
         ErrorKind::Interrupted => None,
         ErrorKind::NotFound | ErrorKind::InvalidData | ErrorKind::UnexpectedEof => {
             events(MediaEvent::RecordingFailed { recording, reason: error.to_string() });
-            None
-        }
-        ErrorKind::Other => {
-            tracing::error!(%recording, %error, "the recording stays WAV");
-            tell_as_wav(events, waiting, &error.to_string());
             None
         }
         _ if waiting.tries + 1 < MAX_TRIES => {
@@ -148,13 +146,6 @@ fn seal(waiting: Waiting, events: &Events, stop: &AtomicBool) -> Option<Waiting>
     }
 }
 
-/// A codec that panics over one recording must not keep the others from being sealed.
-fn contained<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    // What the work borrows is a path and a flag, and the part of a file that it leaves is written anew.
-    panic::catch_unwind(panic::AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(io::Error::other("the codec panicked")))
-}
-
 /// The WAV is whole and plays, so that is what the recording is.
 fn tell_as_wav(events: &Events, waiting: Waiting, why: &str) {
     let Waiting { recording, wav, .. } = waiting;
@@ -166,21 +157,5 @@ fn tell_as_wav(events: &Events, waiting: Waiting, why: &str) {
         (Err(_), _) | (_, Err(_)) => {
             events(MediaEvent::RecordingFailed { recording, reason: why.to_owned() });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_is_an_error_of_the_one_recording() {
-        assert_eq!(contained(|| Ok(1)).expect("it went well"), 1);
-        assert_eq!(
-            contained(|| Err::<(), _>(ErrorKind::NotFound.into())).unwrap_err().kind(),
-            ErrorKind::NotFound
-        );
-        let error = contained(|| -> io::Result<()> { panic!("as a codec would") }).unwrap_err();
-        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Other, "the codec panicked".to_owned()));
     }
 }

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
 use perezvon_model::RecordingId;
 
-use super::Shared;
 use super::seal::{self, Sealer};
+use super::{PanicWatch, Shared, WRITER};
 use crate::core::g711::ULAW_SILENCE;
 use crate::core::timeline::Block;
 use crate::handle::{Events, MediaEvent};
@@ -126,9 +126,13 @@ impl Drop for Writer {
 
 pub fn start(events: Events, shared: Arc<Shared>) -> io::Result<Writer> {
     let (jobs, received) = sync_channel(MAX_JOBS);
-    let sealer = seal::start(events.clone(), &shared)?;
+    let sealer = seal::start(events.clone())?;
     let disk = Disk { events, shared: shared.clone(), sealer: sealer.queue(), open: HashMap::new() };
-    let thread = super::spawn("media-writer", &shared, move || disk.run(&received))?;
+    let watch = PanicWatch { shared: shared.clone(), name: WRITER };
+    let thread = thread::Builder::new().name(WRITER.to_owned()).spawn(move || {
+        let _watch = watch;
+        disk.run(&received);
+    })?;
     Ok(Writer {
         jobs: Some(jobs),
         backlog: VecDeque::new(),

@@ -66,11 +66,15 @@ record! {
     }
 }
 
-/// Runs any statement with `$1` for the tenant, as a statement of ours would that forgot to ask for it; answers its one
-/// column of text.
-pub async fn ask_raw(db: &TenantDb, sql: &'static str) -> Result<Vec<String>, StoreError> {
-    let rows = db.all(&Query::<OneText>::new("raw", sql), args![]).await?;
-    Ok(rows.into_iter().map(|row| row.text).collect())
+/// Runs any statement with `$1` for the tenant, as a statement of ours would that forgot to ask for it, alone and in a
+/// transaction; answers its one column of text from both.
+pub async fn ask_raw(db: &TenantDb, sql: &'static str) -> Result<[Vec<String>; 2], StoreError> {
+    let query = Query::<OneText>::new("raw", sql);
+    let alone = db.all(&query, args![]).await?;
+    let mut tx = db.begin().await?;
+    let in_transaction = tx.all(&query, args![]).await?;
+    tx.commit().await?;
+    Ok([alone, in_transaction].map(|rows| rows.into_iter().map(|row| row.text).collect()))
 }
 
 /// Runs a test's future on a runtime of its own, with a fresh database.

@@ -4,8 +4,8 @@ use perezvon_model::config::{Number, SkillLevel};
 use perezvon_model::journal::Event;
 use perezvon_model::prompt::Language;
 use perezvon_model::{E164, RecordingId};
-use perezvon_store::testing::{TestEngine, ask_raw, run, run_raw};
-use perezvon_store::{CustomerDraft, InteractionFilter, StoreError, TenantDb, both_engines, new_id};
+use perezvon_store::testing::{TestEngine, ask_raw, limits, run, run_raw};
+use perezvon_store::{CustomerDraft, Db, InteractionFilter, StoreError, TenantDb, both_engines, new_id};
 
 use crate::sample::{Script, T0, company, hashes, queue, user};
 
@@ -108,9 +108,12 @@ both_engines! {
     }
 }
 
-/// Asks with and without transaction; the statement names no tenant on purpose.
+/// Asks alone and in a transaction; the statement names no tenant on purpose.
 async fn names(db: &TenantDb) -> Vec<String> {
-    ask_raw(db, "SELECT name AS text FROM queue WHERE $1 = $1 ORDER BY name").await.expect("asked")
+    let [alone, in_transaction] =
+        ask_raw(db, "SELECT name AS text FROM queue WHERE $1 = $1 ORDER BY name").await.expect("asked");
+    assert_eq!(alone, in_transaction);
+    alone
 }
 
 #[test]
@@ -118,23 +121,24 @@ fn postgresql_has_only_rows_of_the_own_tenant_for_a_statement_that_forgot_to_ask
     run(TestEngine::Postgres, |test| async move {
         let (acme, globex) = (company(&test.db, "acme").await, company(&test.db, "globex").await);
         let (of_acme, of_globex) = (names(&acme.db).await, names(&globex.db).await);
-        assert!(!of_acme.is_empty() && !of_globex.is_empty());
         let lists = (acme.db.queues().await.expect("listed"), globex.db.queues().await.expect("listed"));
         assert_eq!((of_acme.len(), of_globex.len()), (lists.0.len(), lists.1.len()));
+        assert!(!of_acme.is_empty() && !of_globex.is_empty());
         let everybody = run_raw(&test.db, "UPDATE queue SET name = name").await.expect("done");
         assert_eq!(
             everybody,
             (of_acme.len() + of_globex.len()) as u64,
-            "the installation's own statements reach all"
+            "the installation's statements reach all"
         );
 
-        let taken = ask_raw(&acme.db, "SELECT id AS text FROM tenant WHERE $1 = $1").await.expect("asked");
-        assert_eq!(taken, [acme.scope.tenant().to_string()]);
+        let seen = ask_raw(&acme.db, "SELECT id AS text FROM tenant WHERE $1 = $1").await.expect("asked");
+        assert_eq!(seen, [(); 2].map(|()| vec![acme.scope.tenant().to_string()]));
         let moved = ask_raw(
             &acme.db,
-            "UPDATE queue SET tenant_id = (SELECT min(tenant_id) || 'x' FROM queue) WHERE $1 = $1 RETURNING name AS text",
+            "UPDATE skill SET tenant_id = tenant_id || 'x' WHERE $1 = $1 RETURNING name AS text",
         );
-        assert!(moved.await.is_err(), "no row can be given to another tenant");
+        let refused = moved.await.expect_err("no row can be given to another tenant").to_string();
+        assert!(refused.contains("row-level security"), "{refused}");
         assert_eq!((names(&acme.db).await, names(&globex.db).await), (of_acme, of_globex));
     });
 }
@@ -143,14 +147,27 @@ fn postgresql_has_only_rows_of_the_own_tenant_for_a_statement_that_forgot_to_ask
 fn every_table_with_a_tenant_is_under_row_level_security() {
     run(TestEngine::Postgres, |test| async move {
         let acme = company(&test.db, "acme").await;
-        let open = ask_raw(
+        let [open, _] = ask_raw(
             &acme.db,
-            "SELECT relname::TEXT AS text FROM pg_class
-             JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
+            "SELECT DISTINCT relname::TEXT AS text FROM pg_class
+             JOIN pg_attribute ON attrelid = pg_class.oid AND (attname = 'tenant_id' OR relname = 'tenant')
              WHERE relkind = 'r' AND relnamespace = current_schema::regnamespace AND $1 = $1
              AND NOT (relrowsecurity AND relforcerowsecurity
                       AND EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = pg_class.oid))",
-        );
-        assert_eq!(open.await.expect("asked"), Vec::<String>::new());
+        )
+        .await
+        .expect("asked");
+        assert_eq!(open, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn postgresql_is_not_migrated_under_a_server_that_runs() {
+    run(TestEngine::Postgres, |test| async move {
+        let server = test.db.lock_for_server().await.expect("asked").expect("free");
+        run_raw(&test.db, "DELETE FROM schema_migration WHERE version = 2").await.expect("an older database");
+        let refused = Db::open(&test.url, limits()).await.err().expect("refused").to_string();
+        assert!(refused.contains("stop that one first"), "{refused}");
+        drop(server);
     });
 }

@@ -231,7 +231,7 @@ impl Ringing {
                         }
                     }
                     Some(LegInput::Invite(_, InviteServerEvent::Ack(_)) | LegInput::Reply(..)
-                        | LegInput::Updated(_) | LegInput::RepeatedAnswer(_) | LegInput::FellSilent | LegInput::Heard
+                        | LegInput::Updated(_) | LegInput::RepeatedAnswer(_) | LegInput::FellSilent | LegInput::IsBack
                         | LegInput::Asked(_)) => {}
                     None => return self.refuse(Cause::Failed),
                 },

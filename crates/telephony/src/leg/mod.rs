@@ -39,7 +39,7 @@ pub(crate) enum LegInput {
     /// The media plane hears nothing of the peer.
     FellSilent,
     /// It hears the peer again.
-    Heard,
+    IsBack,
     /// The final response to our question whether the peer is there.
     Asked(Box<Response>),
 }
@@ -118,12 +118,11 @@ impl Legs {
         }
     }
 
-    /// Has a leg ask its peer whether it is there, again and again until it is heard. A leg that is over or has much to
-    /// do is not told.
-    pub(crate) fn heard(&self, scope: TenantScope, leg: LegId, heard: bool) {
+    /// Hands news of the media plane to a leg. One that is over or has much to do is not told.
+    pub(crate) fn tell(&self, scope: TenantScope, leg: LegId, news: LegInput) {
         let table = self.lock();
         if let Some(handle) = table.legs.get(&leg).filter(|handle| handle.scope == scope) {
-            let _ = handle.inputs.try_send(if heard { LegInput::Heard } else { LegInput::FellSilent });
+            let _ = handle.inputs.try_send(news);
         }
     }
 

@@ -194,7 +194,7 @@ impl Talk {
                 self.ask_peer();
                 Flow::On
             }
-            LegInput::Heard => {
+            LegInput::IsBack => {
                 self.ask_at = None;
                 Flow::On
             }
@@ -330,7 +330,7 @@ async fn acknowledged(mut inputs: mpsc::Receiver<LegInput>, number: u32) {
             | LegInput::Updated(_)
             | LegInput::RepeatedAnswer(_)
             | LegInput::FellSilent
-            | LegInput::Heard
+            | LegInput::IsBack
             | LegInput::Asked(_) => {}
         }
     }

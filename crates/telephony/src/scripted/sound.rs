@@ -95,3 +95,22 @@ async fn a_peer_that_stays_silent_is_asked_again_until_it_does_not_answer() {
     let _unanswered = peer.request("OPTIONS").await;
     assert_eq!(stage.leg_event(leg).await, LegEvent::Ended { cause: Cause::Timeout });
 }
+
+#[tokio::test]
+async fn a_peer_that_is_heard_again_is_asked_no_more() {
+    let timing = Timing { ask_silent_every: Duration::from_millis(100), ..Timing::default() };
+    let mut stage = Stage::start_with(timing, 100).await;
+    let (mut peer, leg) = answered(&mut stage, OFFER).await;
+    peer.acknowledge(1).await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
+    stage.telephony.fell_silent(scope(), leg);
+    for _ in 0..2 {
+        let question = peer.request("OPTIONS").await;
+        peer.answer(&question, 200, "", "").await;
+    }
+    stage.telephony.leg_is_back(scope(), leg);
+    // The answer comes after all that was asked before.
+    peer.send("OPTIONS", 2, "", "").await;
+    assert_eq!(peer.status(2).await, 200);
+    assert!(peer.hears_nothing_for(Duration::from_millis(400)).await, "nothing to ask");
+}
