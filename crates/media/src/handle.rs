@@ -53,7 +53,7 @@ pub enum Begin {
     WhenProved,
 }
 
-/// Called on the media thread: it must not block.
+/// Called on the media, writer and sealing threads: it must not block.
 pub type Events = Arc<dyn Fn(MediaEvent) + Send + Sync>;
 
 /// What was heard or done.
