@@ -5,7 +5,7 @@ use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Event;
 use perezvon_model::{Device, Presence, UserId};
 
-use crate::agent::{Counted, Desk, Work};
+use crate::agent::{Counted, Desk, Employment, Work};
 use crate::limits::{GONE_MS, MAX_REASON_CHARS};
 use crate::tenant::{QueueState, Tenant};
 use crate::timer::Timer;
@@ -37,9 +37,13 @@ impl SystemBreak {
 }
 
 impl Tenant {
-    /// Chosen at any time; work under way goes on, and no offer comes before the choice allows it.
+    /// Chosen at any time; work under way goes on, and no offer comes before the choice allows it. Who finishes the
+    /// last work after being removed chooses no more: the journal's last word of such an agent is offline.
     pub(crate) fn set_presence(&mut self, id: UserId, presence: Presence) -> Result<(), CommandRefused> {
         let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        if agent.employment == Employment::Leaving {
+            return Err(CommandRefused::NoSuchAgent);
+        }
         match &presence {
             Presence::Ready => {
                 if agent.seat.readiness() == Readiness::Unusable {

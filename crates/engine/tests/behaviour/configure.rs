@@ -1,11 +1,19 @@
 //! A new configuration while calls are up.
 
-use perezvon_model::Activity;
 use perezvon_model::config::{Queue, WrapUp};
+use perezvon_model::engine::{AgentCommand, CommandRefused};
 use perezvon_model::journal::Event;
+use perezvon_model::{Activity, Device, Presence};
 
-use crate::floor;
+use crate::floor::{self, Floor};
 use crate::setup;
+
+fn last_presence(floor: &Floor) -> Option<Presence> {
+    floor.journal.iter().rev().find_map(|entry| match &entry.event {
+        Event::AgentState { presence, .. } => Some(presence.clone()),
+        _ => None,
+    })
+}
 
 #[test]
 fn callers_of_a_queue_that_is_removed_go_on_by_the_flow_or_are_let_go_politely() {
@@ -61,12 +69,33 @@ fn a_conversation_outlives_its_agent_and_its_queue() {
     assert_eq!(floor.hears("a"), "anna");
     floor.caller("a").hangs_up();
     assert_eq!(floor.tenant.remains().agents, 0);
-    let last = floor.journal.iter().rev().find_map(|entry| match &entry.event {
-        Event::AgentState { presence, .. } => Some(presence.clone()),
-        _ => None,
-    });
-    assert_eq!(last, Some(perezvon_model::Presence::Offline));
+    assert_eq!(last_presence(&floor), Some(Presence::Offline));
     floor.config.queues = queues;
+}
+
+/// Else the journal would show for ever that somebody who is not there is ready.
+#[test]
+fn who_is_removed_while_at_work_cannot_get_ready_again() {
+    let mut floor = floor::opens();
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor.caller("a").hangs_up();
+    assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    let anna = floor.config.agents.remove(0);
+    floor.configures();
+    floor.config.agents.insert(0, anna);
+    for presence in [Presence::Ready, Presence::Break { reason: "lunch".into() }] {
+        let refused = floor.agent("anna").command(AgentCommand::SetPresence { presence });
+        assert_eq!(refused, Err(CommandRefused::NoSuchAgent));
+    }
+    floor.passes(60_000);
+    assert_eq!(floor.tenant.remains().agents, 2);
+    assert_eq!(last_presence(&floor), Some(Presence::Offline));
+    floor.configures();
+    floor.agent("anna").device(Device::Browser, true);
+    floor.ready(&["anna"]);
+    assert_eq!(last_presence(&floor), Some(Presence::Ready));
 }
 
 #[test]
