@@ -234,7 +234,7 @@ impl Media {
     pub fn failed(&self) -> Option<&'static str> {
         // The media thread ends by itself only when the last handle goes.
         let media = self.inner.thread.as_ref().is_none_or(JoinHandle::is_finished);
-        if media { Some(run::MEDIA) } else { self.inner.shared.failed() }
+        if media { Some(run::MEDIA) } else { self.inner.shared.writer_failed().then_some(run::WRITER) }
     }
 
     pub fn counters(&self) -> MediaCounters {

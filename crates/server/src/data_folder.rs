@@ -22,7 +22,7 @@ impl DataFolder {
         make(&path, "data", "PEREZVON_DATA")?;
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK));
         let lock = lock.with_context(|| cure("write in", "data", &path, "PEREZVON_DATA"))?;
-        crate::recordings::private_folder(&settings.recordings)
+        perezvon_media::recording::private_folder(&settings.recordings)
             .with_context(|| cure("make", "recordings", &settings.recordings, "PEREZVON_RECORDINGS"))?;
         Ok(Self { path, lock })
     }

@@ -1,8 +1,6 @@
 //! Where recordings lie, how loud they are, and what is done at start for those that a kill cut short.
 
-use std::fs::DirBuilder;
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -56,7 +54,7 @@ pub async fn put_unknown_aside(tenant: &TenantDb, id: TenantId, folder: &Path) -
         };
         let Ok(recording) = stem.parse::<RecordingId>() else { continue };
         if tenant.recording(recording).await?.is_none() {
-            private_folder(&aside)?;
+            perezvon_media::recording::private_folder(&aside)?;
             std::fs::rename(&path, aside.join(name))
                 .with_context(|| format!("cannot move {}", path.display()))?;
             moved += 1;
@@ -66,11 +64,6 @@ pub async fn put_unknown_aside(tenant: &TenantDb, id: TenantId, folder: &Path) -
         tracing::warn!(moved, folder = %aside.display(), "recordings of which the journal does not know were put aside");
     }
     Ok(moved)
-}
-
-/// For its owner alone: what lies in it is people's talk.
-pub fn private_folder(path: &Path) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Hands the recordings that the last stop left growing to media, which repairs and seals them as after a call.

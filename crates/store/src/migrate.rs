@@ -47,7 +47,8 @@ record! {
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if db.is_postgres() {
+    let postgres = db.is_postgres();
+    if postgres {
         tx.run_script(dialect::MIGRATION_LOCK_POSTGRES).await?;
     }
     tx.run_script(LEDGER).await?;
@@ -59,7 +60,8 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             newer.version
         )));
     }
-    for migration in MIGRATIONS.iter().filter(|migration| db.is_postgres() || !migration.postgres_only) {
+    let mut due = Vec::new();
+    for migration in MIGRATIONS.iter().filter(|migration| postgres || !migration.postgres_only) {
         match done.iter().find(|done| done.version == migration.version) {
             Some(done) if done.text == migration.text => {}
             Some(_) => {
@@ -68,14 +70,15 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
                     migration.version
                 )));
             }
-            None => {
-                if db.is_postgres() && !done.is_empty() {
-                    nobody_serves(&mut tx).await?;
-                }
-                tx.run_script(migration.text).await?;
-                tx.run(&NOTE_DONE, args![migration.version, migration.text]).await?;
-            }
+            None => due.push(migration),
         }
+    }
+    if postgres && !done.is_empty() && !due.is_empty() {
+        nobody_serves(&mut tx).await?;
+    }
+    for migration in due {
+        tx.run_script(migration.text).await?;
+        tx.run(&NOTE_DONE, args![migration.version, migration.text]).await?;
     }
     tx.commit().await
 }

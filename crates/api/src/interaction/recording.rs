@@ -25,9 +25,9 @@ use crate::ports::Peaks;
 use crate::problem::{Answer, Problem, ProblemBody};
 use crate::state::ApiState;
 
-/// Bytes read from the disk at once.
 /// How long a drawing waits for its turn: a conversation with several recordings asks for all of them at once.
 const DRAWING_WAIT: Duration = Duration::from_secs(5);
+/// Bytes read from the disk at once.
 const BLOCK: usize = 64 * 1024;
 /// Bytes at the start of a growing file in which its lengths stand.
 const HEAD: u64 = 128;

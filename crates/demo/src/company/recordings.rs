@@ -1,8 +1,6 @@
 //! Recordings for the newest conversations of the history, so that there is something to listen to before the first
 //! call: both sides speak with the voices of the library, and the file is sealed as after any call.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,7 +63,7 @@ pub async fn record(db: &Db, folder: &Path, library: &Arc<Library>) -> Result<us
         let conversation = row.clone();
         let sealed = behind_the_calls(move || write(&path, &conversation, &library)).await?;
         let place = folder.join(scope.tenant().to_string());
-        private_folder(&place)?;
+        perezvon_media::recording::private_folder(&place)?;
         std::fs::rename(&sealed.file, place.join(format!("{recording}.opus")))?;
         tenant.append(&entries(&row, recording, &sealed)).await?;
         made += 1;
@@ -123,14 +121,9 @@ fn entries(row: &InteractionRow, recording: RecordingId, sealed: &Sealed) -> [En
     ]
 }
 
-/// For the server's user alone, as the folders of all recordings.
-fn private_folder(path: &Path) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
 fn write(path: &PathBuf, row: &InteractionRow, library: &Library) -> std::io::Result<Sealed> {
     if let Some(folder) = path.parent() {
-        private_folder(folder)?;
+        perezvon_media::recording::private_folder(folder)?;
     }
     let language = if row.to == ENGLISH_NUMBER { Language::En } else { Language::Ru };
     let (_, seed) = row.id.0.as_u64_pair();

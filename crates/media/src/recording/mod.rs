@@ -5,7 +5,9 @@ mod opus;
 mod peaks;
 pub mod wav;
 
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -33,6 +35,11 @@ pub fn seal(wav: &Path) -> io::Result<Sealed> {
 }
 
 pub(crate) use opus::{is_codec_failure, seal as seal_until};
+
+/// Makes a folder for its owner alone: what lies in it is people's talk.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
 
 /// The length of a recording in either format, in milliseconds.
 pub fn duration_ms(file: &Path) -> io::Result<i64> {

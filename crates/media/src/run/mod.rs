@@ -19,9 +19,9 @@ use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
 use perezvon_model::prompt::Prompt;
@@ -59,7 +59,7 @@ pub enum Command {
 }
 
 pub const MEDIA: &str = "media";
-const WRITER: &str = "media-writer";
+pub const WRITER: &str = "media-writer";
 
 pub struct Started {
     pub commands: SyncSender<Command>,
@@ -73,8 +73,7 @@ pub struct Shared {
     pub ports: Arc<Ports>,
     wake: OwnedFd,
     published: Published,
-    /// The first thread beside the media thread that panicked.
-    failed: OnceLock<&'static str>,
+    writer_failed: AtomicBool,
 }
 
 /// Written by the media thread once per wake, read at any time.
@@ -99,8 +98,8 @@ impl Shared {
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
     }
 
-    pub fn failed(&self) -> Option<&'static str> {
-        self.failed.get().copied()
+    pub fn writer_failed(&self) -> bool {
+        self.writer_failed.load(Ordering::Relaxed)
     }
 
     pub fn counters(&self) -> MediaCounters {
@@ -126,28 +125,18 @@ pub fn start(config: MediaConfig, events: Events) -> Result<Started, MediaError>
     Ok(Started { commands, shared, browsers, thread })
 }
 
-/// Tells of the thread that holds it when that panics.
-struct PanicWatch {
-    shared: Arc<Shared>,
-    name: &'static str,
-}
-
-impl Drop for PanicWatch {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            // Only the first is told: what came after it may be its consequence.
-            let _ = self.shared.failed.set(self.name);
-        }
-    }
-}
-
 type Prepared = (Switch, SyncSender<Command>, Arc<Shared>, BrowserPort);
 
 fn prepare(config: MediaConfig, events: Events) -> Result<Prepared, MediaError> {
     let ports = Arc::new(Ports::new(config.bind_ip, config.rtp_ports.clone())?);
     let (browsers, browser_socket) = BrowserPort::bind(config.bind_ip, config.public_ip, config.webrtc_port)?;
     let wake = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC).map_err(std::io::Error::from)?;
-    let shared = Arc::new(Shared { ports, wake, published: Published::default(), failed: OnceLock::new() });
+    let shared = Arc::new(Shared {
+        ports,
+        wake,
+        published: Published::default(),
+        writer_failed: AtomicBool::new(false),
+    });
     let (commands, received) = sync_channel(MAX_COMMANDS);
     let writer = write::start(events.clone(), shared.clone())?;
     let switch = Switch::new(

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,11 +13,11 @@ use std::thread::{self, JoinHandle};
 use perezvon_model::RecordingId;
 
 use super::seal::{self, Sealer};
-use super::{PanicWatch, Shared, WRITER};
+use super::{Shared, WRITER};
 use crate::core::g711::ULAW_SILENCE;
 use crate::core::timeline::Block;
 use crate::handle::{Events, MediaEvent};
-use crate::recording::wav;
+use crate::recording::{private_folder, wav};
 
 /// Blocks that may wait for the disk, 8 KB each: with 500 recordings two seconds of sound.
 const MAX_JOBS: usize = 2_048;
@@ -124,11 +124,22 @@ impl Drop for Writer {
     }
 }
 
+/// Says so when the thread that holds it panics.
+struct PanicWatch(Arc<Shared>);
+
+impl Drop for PanicWatch {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.writer_failed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 pub fn start(events: Events, shared: Arc<Shared>) -> io::Result<Writer> {
     let (jobs, received) = sync_channel(MAX_JOBS);
     let sealer = seal::start(events.clone())?;
     let disk = Disk { events, shared: shared.clone(), sealer: sealer.queue(), open: HashMap::new() };
-    let watch = PanicWatch { shared: shared.clone(), name: WRITER };
+    let watch = PanicWatch(shared.clone());
     let thread = thread::Builder::new().name(WRITER.to_owned()).spawn(move || {
         let _watch = watch;
         disk.run(&received);
@@ -224,7 +235,7 @@ impl Growing {
 
     fn create(&mut self) -> io::Result<()> {
         if let Some(folder) = self.path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            private_folder(folder)?;
         }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(true);

@@ -52,16 +52,22 @@ async fn sound_goes_to_a_caller_only_after_its_ack() {
     assert_eq!(stage.sound.started.lock().unwrap()[1].begin, Begin::AtOnce);
 }
 
+/// A call whose peer fell silent after it was made.
+async fn fell_silent(timing: Timing) -> (Stage, Peer, LegId) {
+    let mut stage = Stage::start_with(timing, 100).await;
+    let (mut peer, leg) = answered(&mut stage, OFFER).await;
+    peer.acknowledge(1).await;
+    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
+    stage.telephony.fell_silent(scope(), leg);
+    (stage, peer, leg)
+}
+
 #[tokio::test]
 async fn a_peer_that_fell_silent_is_asked_and_its_call_ends_when_it_is_not_there() {
     for (status, end) in [(Some(200), None), (Some(481), Some(Cause::Failed)), (None, Some(Cause::Timeout))] {
         // 64 T1 without an answer are 408.
         let timing = Timing { t1: Duration::from_millis(20), ..Timing::default() };
-        let mut stage = Stage::start_with(timing, 100).await;
-        let (mut peer, leg) = answered(&mut stage, OFFER).await;
-        peer.acknowledge(1).await;
-        assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
-        stage.telephony.fell_silent(scope(), leg);
+        let (mut stage, mut peer, leg) = fell_silent(timing).await;
         let question = peer.request("OPTIONS").await;
         if let Some(status) = status {
             peer.answer(&question, status, "", "").await;
@@ -83,11 +89,7 @@ async fn a_peer_that_stays_silent_is_asked_again_until_it_does_not_answer() {
         ask_silent_every: Duration::from_millis(50),
         ..Timing::default()
     };
-    let mut stage = Stage::start_with(timing, 100).await;
-    let (mut peer, leg) = answered(&mut stage, OFFER).await;
-    peer.acknowledge(1).await;
-    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
-    stage.telephony.fell_silent(scope(), leg);
+    let (mut stage, peer, leg) = fell_silent(timing).await;
     for _ in 0..3 {
         let question = peer.request("OPTIONS").await;
         peer.answer(&question, 200, "", "").await;
@@ -99,11 +101,7 @@ async fn a_peer_that_stays_silent_is_asked_again_until_it_does_not_answer() {
 #[tokio::test]
 async fn a_peer_that_is_heard_again_is_asked_no_more() {
     let timing = Timing { ask_silent_every: Duration::from_millis(100), ..Timing::default() };
-    let mut stage = Stage::start_with(timing, 100).await;
-    let (mut peer, leg) = answered(&mut stage, OFFER).await;
-    peer.acknowledge(1).await;
-    assert_eq!(stage.leg_event(leg).await, LegEvent::Answered);
-    stage.telephony.fell_silent(scope(), leg);
+    let (stage, mut peer, leg) = fell_silent(timing).await;
     for _ in 0..2 {
         let question = peer.request("OPTIONS").await;
         peer.answer(&question, 200, "", "").await;
