@@ -67,6 +67,7 @@ const cases: Case[] = [
   { name: 'sign-in', page: any(SignIn), says: { en: 'Sign in to Perezvon', ru: 'Вход в Перезвон' } },
   { name: 'workspace, ready', page: any(Workspace), before: () => (live.desk = idle), says: { en: 'Ready for calls', ru: 'Ждём звонка' } },
   { name: 'workspace, missed', page: any(Workspace), before: () => (live.desk = { ...idle, presence: { state: 'break', reason: 'missed_offer' } }), says: { en: /You missed a call/, ru: /Вы пропустили звонок/ } },
+  { name: 'workspace, phone not reached', page: any(Workspace), before: () => (live.desk = { ...idle, device: 'phone', presence: { state: 'break', reason: 'phone_unreachable' } }), says: { en: /phone was busy or could not be reached/, ru: /Телефон был занят или недоступен/ } },
   { name: 'workspace, ringing', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'ringing', offer: { offer: 'o', offered_at: NOW, deadline: NOW + 20_000, device: 'browser', about } }), says: { en: 'Answer', ru: 'Ответить' } },
   { name: 'workspace, talking', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call }), says: { en: 'Hang up', ru: 'Завершить' } },
   { name: 'workspace, media lost', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call: { ...call, lost_until: NOW + 30_000 } }), says: { en: /Your sound is lost/, ru: /Звук пропал/ } },

@@ -7,7 +7,14 @@ export type Shown = { mark: Mark; word: string }
 /** Reasons offered by the menu, in its order. */
 export const BREAK_REASONS = ['lunch', 'rest', 'training', 'meeting', 'paperwork'] as const
 /** Reasons that rules set, each with a sentence of its own. */
-export const SYSTEM_REASONS = ['missed_offer', 'connection_lost'] as const
+export const SYSTEM_REASONS = ['missed_offer', 'connection_lost', 'phone_unreachable'] as const
+
+export type SystemReason = (typeof SYSTEM_REASONS)[number]
+
+/** Why a rule took the agent out of the offers, if one did. */
+export function takenOut(presence: Presence): SystemReason | undefined {
+  return presence.state === 'break' ? SYSTEM_REASONS.find((reason) => reason === presence.reason) : undefined
+}
 
 const KNOWN: readonly string[] = [...BREAK_REASONS, ...SYSTEM_REASONS]
 
