@@ -1,369 +1,346 @@
-//! Callers in line on one side, free agents on the other, and the picks between them.
+//! Interactions in line on one side, free agents on the other, and the picks between them.
 
+use perezvon_model::channel::Channels;
 use perezvon_model::config::SkillLevel;
 use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 
-use crate::line::{Line, Place};
-use crate::{MAX_REFUSALS, REFUSAL_ALONE_MS, REFUSAL_MS, qualifies};
-
-/// A queue as the distributor needs it.
-pub struct Setup<'a> {
-    pub queue: QueueId,
-    pub needs: &'a [SkillLevel],
-}
-
-/// An agent as the distributor needs it.
-pub struct Worker<'a> {
-    pub agent: UserId,
-    pub queues: &'a [QueueId],
-    pub skills: &'a [SkillLevel],
-}
-
-/// This caller is to be offered to this agent; both are reserved for each other from now on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Match {
-    pub interaction: InteractionId,
-    pub queue: QueueId,
-    pub agent: UserId,
-}
-
-/// Agents who may serve exactly these lines.
-#[derive(Debug)]
-struct Profile {
-    lines: Vec<usize>,
-    /// Free agents, the longest idle first; equal times by id, so that a replay picks the same.
-    free: BTreeSet<(UtcMs, UserId)>,
-    /// Agents who chose ready and can be reached, at work or not.
-    ready: usize,
-}
-
-#[derive(Debug)]
-struct Member {
-    profile: usize,
-    /// Set while the agent can be offered a call.
-    free_since: Option<UtcMs>,
-    ready: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Refusal {
-    agent: UserId,
-    at: UtcMs,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    line: usize,
-    place: Place,
-    joined: UtcMs,
-    refusals: Vec<Refusal>,
-}
+use crate::fit::Fit;
+use crate::free::Staff;
+use crate::mix::{IdHasher, Lots};
+use crate::plan::{Ask, MAX_POINTS, Setup, Standing, Worker};
+use crate::rank::{Place, Rank};
+use crate::waiting::{Item, Lane, Look, Rare, Refusal, Slot, State, Waiting};
+use crate::{MAX_REFUSALS, REFUSAL_ALONE_MS, REFUSAL_MS};
 
 /// Where a match may have become possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stir {
-    Agent(UserId),
-    Line(usize),
+pub(crate) enum Stir {
+    /// An agent got free.
+    Agent(usize),
+    /// A free agent may find what was not there before.
+    Again(usize),
+    /// More can be done for a class.
+    Class(usize),
 }
 
-/// All lines and agents of one tenant.
-#[derive(Debug, Default)]
+/// All queues and agents of one tenant.
+#[derive(Clone, Debug)]
 pub struct Acd {
-    lines: Vec<Line>,
-    line_of: BTreeMap<QueueId, usize>,
-    profiles: Vec<Profile>,
-    members: BTreeMap<UserId, Member>,
-    waiters: BTreeMap<InteractionId, Waiter>,
-    /// When to look again at a caller whom somebody refused.
-    retries: BTreeSet<(UtcMs, InteractionId, UserId)>,
-    stirred: BTreeSet<Stir>,
-    order: u64,
+    /// Of the configuration.
+    pub(crate) version: i64,
+    pub(crate) fit: Fit,
+    pub(crate) staff: Staff,
+    pub(crate) agent_at: HashMap<UserId, usize, BuildHasherDefault<IdHasher>>,
+    pub(crate) waiting: Waiting,
+    /// Whom each queue offered last.
+    pub(crate) last: BTreeMap<QueueId, UserId>,
+    /// How many waiting interactions an agent has declined, where it is not none.
+    pub(crate) decliners: BTreeMap<UserId, usize>,
+    pub(crate) stirred: BTreeSet<Stir>,
+    pub(crate) lots: Lots,
+}
+
+impl Default for Acd {
+    fn default() -> Self {
+        Acd::new(0)
+    }
 }
 
 impl Acd {
-    /// Takes a new set of queues and agents. Callers, agents and their clocks stay; callers whose queue is gone leave
-    /// and are returned in the order of their places. Looks at everything.
-    pub fn configure(&mut self, queues: &[Setup<'_>], workers: &[Worker<'_>]) -> Vec<InteractionId> {
-        let old_lines = std::mem::take(&mut self.lines);
-        let old_members = std::mem::take(&mut self.members);
-        self.line_of = queues.iter().enumerate().map(|(at, setup)| (setup.queue, at)).collect();
-        self.lines = queues.iter().map(|setup| Line::new(setup.queue)).collect();
-        self.profiles.clear();
-        let mut orphans = Vec::new();
-        for old in old_lines {
-            match self.line_of.get(&old.queue) {
-                Some(&at) => {
-                    for interaction in old.joined.iter().map(|(_, interaction)| interaction) {
-                        if let Some(waiter) = self.waiters.get_mut(interaction) {
-                            waiter.line = at;
-                        }
-                    }
-                    let line = &mut self.lines[at];
-                    line.due = old.due;
-                    line.all = old.all;
-                    line.joined = old.joined;
-                }
-                None => orphans.extend(old.joined.into_iter().map(|(_, interaction)| interaction)),
-            }
+    /// Nothing and nobody; lots are drawn from `seed`.
+    pub fn new(seed: u64) -> Acd {
+        Acd {
+            version: 0,
+            fit: Fit::default(),
+            staff: Staff::default(),
+            agent_at: HashMap::default(),
+            waiting: Waiting::default(),
+            last: BTreeMap::new(),
+            decliners: BTreeMap::new(),
+            stirred: BTreeSet::new(),
+            lots: Lots::new(seed),
         }
-        orphans.sort_by_key(|interaction| self.waiters.get(interaction).map(|waiter| waiter.place));
-        for interaction in &orphans {
-            self.forget_waiter(*interaction);
-        }
-        let mut profile_of: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
-        for worker in workers {
-            let mut lines: Vec<usize> = worker
-                .queues
-                .iter()
-                .filter_map(|queue| self.line_of.get(queue).copied())
-                .filter(|&at| qualifies(worker.skills, queues[at].needs))
-                .collect();
-            lines.sort_unstable();
-            lines.dedup();
-            let profile = *profile_of.entry(lines).or_insert_with_key(|lines| {
-                let profile = self.profiles.len();
-                for &at in lines {
-                    self.lines[at].profiles.push(profile);
-                }
-                self.profiles.push(Profile { lines: lines.clone(), free: BTreeSet::new(), ready: 0 });
-                profile
-            });
-            let (free_since, ready) =
-                old_members.get(&worker.agent).map_or((None, false), |old| (old.free_since, old.ready));
-            self.members.insert(worker.agent, Member { profile, free_since, ready });
-            self.profiles[profile].ready += usize::from(ready);
-            if let Some(since) = free_since {
-                self.profiles[profile].free.insert((since, worker.agent));
-                self.stirred.insert(Stir::Agent(worker.agent));
-            }
-        }
-        self.stirred.retain(|stir| matches!(stir, Stir::Agent(agent) if self.members.contains_key(agent)));
-        orphans
+    }
+
+    /// Takes a new set of queues and agents. Interactions, agents and their clocks stay; interactions whose queue is
+    /// gone leave and are returned in the order of their places. Looks at everything.
+    pub fn configure(
+        &mut self,
+        version: i64,
+        queues: &[Setup<'_>],
+        workers: &[Worker<'_>],
+    ) -> Vec<InteractionId> {
+        self.version = version;
+        self.take(queues, workers)
     }
 
     /// A place behind everyone who came before.
     pub fn new_place(&mut self, now: UtcMs) -> Place {
-        self.order += 1;
-        Place { clock: now, order: self.order }
+        self.waiting.new_place(now)
     }
 
-    /// Puts a caller into a queue at a place. False when there is no such queue.
-    pub fn join(&mut self, interaction: InteractionId, queue: QueueId, place: Place, now: UtcMs) -> bool {
-        let Some(&at) = self.line_of.get(&queue) else { return false };
+    /// Puts an interaction into a queue at a place. False when there is no such queue.
+    pub fn join(&mut self, interaction: InteractionId, ask: Ask<'_>, place: Place, now: UtcMs) -> bool {
+        let Some(&queue) = self.fit.queue_at.get(&ask.queue) else { return false };
         self.leave(interaction);
-        let line = &mut self.lines[at];
-        line.due.insert(place, interaction);
-        line.all.insert(place);
-        line.joined.insert((now, interaction));
-        self.waiters.insert(interaction, Waiter { line: at, place, joined: now, refusals: Vec::new() });
-        self.stirred.insert(Stir::Line(at));
+        let class = self.fit.first_class(queue, ask.needs);
+        self.make_room();
+        let points = ask.points.clamp(-MAX_POINTS, MAX_POINTS);
+        let preferred = ask.preferred.filter(|(_, until)| *until > now);
+        let slot = self.waiting.add(Item {
+            interaction,
+            rank: Rank::new(points, self.fit.queues[queue].ageing_per_min, place),
+            clock: place.clock,
+            joined: now,
+            rare: preferred.map(|(agent, until)| Box::new(Rare::preferring(agent, until))),
+            class: u32::try_from(class).expect("classes are few"),
+            points,
+            state: State::Reserved,
+        });
+        if let Some((_, until)) = preferred {
+            self.waiting.look_at(until, interaction, Look::Release);
+        }
+        self.look_for_step(slot);
+        self.line_up(slot);
         true
     }
 
-    /// The caller waits no longer: answered, gone, or sent elsewhere.
+    /// The interaction waits no longer: answered, gone, or sent elsewhere.
     pub fn leave(&mut self, interaction: InteractionId) {
-        if let Some(waiter) = self.forget_waiter(interaction) {
-            let line = &mut self.lines[waiter.line];
-            line.due.remove(&waiter.place);
-            line.all.remove(&waiter.place);
-            line.joined.remove(&(waiter.joined, interaction));
+        if let Some(slot) = self.waiting.slot(interaction) {
+            self.look_no_more(slot);
+            self.waiting.remove(slot);
         }
     }
 
-    /// The offer came to nothing: the caller is due again at the place held all along.
+    /// The offer came to nothing: the interaction is due again at the place held all along.
     pub fn put_back(&mut self, interaction: InteractionId) {
-        if let Some(waiter) = self.waiters.get(&interaction) {
-            self.lines[waiter.line].due.insert(waiter.place, interaction);
-            self.stirred.insert(Stir::Line(waiter.line));
+        if let Some(slot) = self.waiting.slot(interaction) {
+            self.line_up(slot);
         }
     }
 
-    /// The agent declined this caller: others first (see [`REFUSAL_MS`], [`REFUSAL_ALONE_MS`]).
+    /// The agent declined this interaction: others first (see [`REFUSAL_MS`], [`REFUSAL_ALONE_MS`]).
     pub fn refuse(&mut self, interaction: InteractionId, agent: UserId, now: UtcMs) {
-        let Some(waiter) = self.waiters.get_mut(&interaction) else { return };
-        let stale: Vec<Refusal> =
-            waiter.refusals.iter().filter(|refusal| refusal.agent == agent).copied().collect();
-        waiter.refusals.retain(|refusal| refusal.agent != agent);
-        waiter.refusals.push(Refusal { agent, at: now });
-        let forgotten = (waiter.refusals.len() > MAX_REFUSALS)
-            .then(|| waiter.refusals.remove(0))
-            .into_iter()
-            .chain(stale);
-        for refusal in forgotten {
-            self.retries.remove(&(refusal.at + REFUSAL_ALONE_MS, interaction, refusal.agent));
-            self.retries.remove(&(refusal.at + REFUSAL_MS, interaction, refusal.agent));
+        let Some(slot) = self.waiting.slot(interaction) else { return };
+        if self.waiting.item(slot).preferred().is_some_and(|(preferred, _)| preferred == agent) {
+            self.prefers_nobody(slot);
         }
-        self.retries.insert((now + REFUSAL_ALONE_MS, interaction, agent));
-        self.retries.insert((now + REFUSAL_MS, interaction, agent));
-    }
-
-    /// The agent can be offered a call; idle since `since`.
-    pub fn free(&mut self, agent: UserId, since: UtcMs) {
-        if let Some(member) = self.members.get_mut(&agent) {
-            let free = &mut self.profiles[member.profile].free;
-            if let Some(before) = member.free_since.replace(since) {
-                free.remove(&(before, agent));
-            }
-            free.insert((since, agent));
-            self.stirred.insert(Stir::Agent(agent));
+        let rare = self.waiting.item_mut(slot).rare.get_or_insert_default();
+        let stale = rare.refusals.iter().position(|refusal| refusal.agent == agent);
+        let oldest = (rare.refusals.len() >= MAX_REFUSALS).then_some(0);
+        let gone = stale.or(oldest).map(|at| rare.refusals.remove(at));
+        rare.refusals.push(Refusal { agent, at: now });
+        *self.decliners.entry(agent).or_default() += 1;
+        if let Some(gone) = gone {
+            self.forget_refusal(interaction, gone);
+        }
+        for after_ms in [REFUSAL_ALONE_MS, REFUSAL_MS] {
+            self.waiting.look_at(now + after_ms, interaction, Look::Retry(agent));
         }
     }
 
-    /// The agent cannot be offered a call.
-    pub fn engaged(&mut self, agent: UserId) {
-        if let Some(member) = self.members.get_mut(&agent)
-            && let Some(since) = member.free_since.take()
-        {
-            self.profiles[member.profile].free.remove(&(since, agent));
-        }
-    }
-
-    /// The agent is, or is not, ready in general, at work or not: decides whether somebody else could take a call.
-    pub fn ready(&mut self, agent: UserId, ready: bool) {
-        let Some(member) = self.members.get_mut(&agent) else { return };
-        if std::mem::replace(&mut member.ready, ready) == ready {
-            return;
-        }
-        let profile = &mut self.profiles[member.profile];
-        if ready {
-            profile.ready += 1;
-        } else {
-            profile.ready -= 1;
-            // Whoever refused somebody may now be the only one left.
-            self.stirred.extend(profile.lines.iter().map(|&at| Stir::Line(at)));
-        }
-    }
-
-    /// The next pick that the changes since the last call allow. Call until `None`.
-    pub fn decide(&mut self, now: UtcMs) -> Option<Match> {
-        while let Some(&(at, interaction, _)) = self.retries.first()
-            && at <= now
-        {
-            self.retries.pop_first();
-            if let Some(waiter) = self.waiters.get(&interaction) {
-                self.stirred.insert(Stir::Line(waiter.line));
+    /// Takes what an agent is and does now; telling the same twice does no harm.
+    pub fn set(&mut self, agent: UserId, standing: Standing) {
+        let Some(&member) = self.agent_at.get(&agent) else { return };
+        let of = &self.staff.members[member];
+        let (profile, before) = (of.profile, of.standing);
+        self.staff.set(member, standing);
+        if standing.ready != before.ready {
+            self.fit.ready(profile, standing.ready);
+            if !standing.ready {
+                // Whoever declined something may now be the only one left for it.
+                self.stirred.extend(self.fit.profiles[profile].serves.iter().map(Stir::Class));
             }
         }
-        while let Some(stir) = self.stirred.first().copied() {
-            let found = match stir {
-                Stir::Agent(agent) => self.caller_for(agent, now).map(|caller| (caller, agent)),
-                Stir::Line(at) => self.pair_in(at, now),
-            };
-            match found {
-                Some((interaction, agent)) => return Some(self.reserve(interaction, agent)),
-                None => self.stirred.remove(&stir),
-            };
+        if standing.signed_in != before.signed_in {
+            let more = self.fit.signed(profile, standing.signed_in);
+            self.stirred.extend(more.into_iter().map(Stir::Class));
+            if !standing.signed_in {
+                let held: Vec<Slot> =
+                    self.waiting.held_for(agent).flat_map(|held| held.iter().map(|(_, slot)| slot)).collect();
+                for slot in held {
+                    self.line_up(slot);
+                }
+            }
         }
-        None
+        let opened = !standing.open.without(before.open).is_empty();
+        if opened || (!standing.open.is_empty() && standing.idle_since != before.idle_since) {
+            self.stirred.insert(Stir::Agent(member));
+        }
+    }
+
+    /// Whether a queue lends its agents to others whose steps name it. A queue lends until told otherwise.
+    pub fn lend(&mut self, queue: QueueId, lends: bool) {
+        let more = self.fit.set_lends(queue, lends);
+        self.stirred.extend(more.into_iter().map(Stir::Class));
+    }
+
+    /// Into the line of its class, or held for its preferred agent.
+    pub(crate) fn line_up(&mut self, slot: Slot) {
+        let item = self.waiting.item(slot);
+        let preferred = item.preferred().and_then(|(agent, _)| self.agent_at.get(&agent).copied());
+        let hold = preferred.filter(|&member| {
+            let of = &self.staff.members[member];
+            of.standing.signed_in && self.fit.classes[item.class()].serves.contains(of.profile)
+        });
+        match hold {
+            Some(member) => {
+                self.waiting.hold(slot, self.staff.members[member].id);
+                self.stirred.insert(Stir::Again(member));
+            }
+            None => {
+                let class = item.class();
+                self.waiting.make_due(slot);
+                self.stirred.insert(Stir::Class(class));
+            }
+        }
+    }
+
+    /// Meets what time alone brings: steps of relaxing, holds that end, second chances for those who declined.
+    /// [`Acd::decide`] does so itself.
+    pub fn look(&mut self, now: UtcMs) {
+        while let Some((interaction, look)) = self.waiting.pop_look(now) {
+            let Some(slot) = self.waiting.slot(interaction) else { continue };
+            match look {
+                Look::Widen => {
+                    if let Some((class, _)) = self.fit.next_step(self.waiting.item(slot).class()) {
+                        self.waiting.move_to(slot, u32::try_from(class).expect("classes are few"));
+                        self.stirred.insert(Stir::Class(class));
+                        self.look_for_step(slot);
+                    }
+                }
+                Look::Release => {
+                    if let Some(rare) = &mut self.waiting.item_mut(slot).rare {
+                        rare.preferred = None;
+                    }
+                    if self.waiting.item(slot).state == State::Held {
+                        self.line_up(slot);
+                    }
+                }
+                Look::Retry(agent) => {
+                    let item = self.waiting.item(slot);
+                    self.stirred.insert(Stir::Class(item.class()));
+                    if item.state == State::Held
+                        && let Some(&member) = self.agent_at.get(&agent)
+                    {
+                        self.stirred.insert(Stir::Again(member));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn look_for_step(&mut self, slot: Slot) {
+        if let Some((at, interaction)) = self.next_step_of(slot) {
+            self.waiting.look_at(at, interaction, Look::Widen);
+        }
+    }
+
+    pub(crate) fn next_step_of(&self, slot: Slot) -> Option<(UtcMs, InteractionId)> {
+        let item = self.waiting.item(slot);
+        let (_, after_s) = self.fit.next_step(item.class())?;
+        Some((item.joined + i64::from(after_s) * 1_000, item.interaction))
+    }
+
+    fn look_no_more(&mut self, slot: Slot) {
+        if let Some((at, interaction)) = self.next_step_of(slot) {
+            self.waiting.look_no_more(at, interaction, Look::Widen);
+        }
+        self.prefers_nobody(slot);
+        let item = self.waiting.item_mut(slot);
+        let interaction = item.interaction;
+        let refusals = item.rare.as_mut().map(|rare| std::mem::take(&mut rare.refusals)).unwrap_or_default();
+        for refusal in refusals {
+            self.forget_refusal(interaction, refusal);
+        }
+    }
+
+    fn prefers_nobody(&mut self, slot: Slot) {
+        let item = self.waiting.item_mut(slot);
+        let interaction = item.interaction;
+        if let Some((_, until)) = item.rare.as_mut().and_then(|rare| rare.preferred.take()) {
+            self.waiting.look_no_more(until, interaction, Look::Release);
+        }
+    }
+
+    fn forget_refusal(&mut self, interaction: InteractionId, refusal: Refusal) {
+        for after_ms in [REFUSAL_ALONE_MS, REFUSAL_MS] {
+            self.waiting.look_no_more(refusal.at + after_ms, interaction, Look::Retry(refusal.agent));
+        }
+        if let Some(count) = self.decliners.get_mut(&refusal.agent) {
+            *count -= 1;
+            if *count == 0 {
+                self.decliners.remove(&refusal.agent);
+            }
+        }
+    }
+
+    fn make_room(&mut self) {
+        let known = self.waiting.lanes.len();
+        if known < self.fit.classes.len() {
+            let new: Vec<Lane> = (known..self.fit.classes.len()).map(|class| self.lane_of(class)).collect();
+            self.waiting.add_lanes(new.into_iter());
+        }
+    }
+
+    pub(crate) fn lane_of(&self, class: usize) -> Lane {
+        let queue = self.fit.classes[class].queue;
+        let rule = &self.fit.queues[queue];
+        Lane {
+            queue: u32::try_from(queue).expect("queues are few"),
+            ageing_per_min: rule.ageing_per_min,
+            channel: rule.channel,
+        }
     }
 
     /// When to call [`Acd::decide`] again though nothing changes.
-    pub fn next_retry(&self) -> Option<UtcMs> {
-        self.retries.first().map(|(at, _, _)| *at)
-    }
-
-    fn reserve(&mut self, interaction: InteractionId, agent: UserId) -> Match {
-        let waiter = &self.waiters[&interaction];
-        let line = &mut self.lines[waiter.line];
-        line.due.remove(&waiter.place);
-        let queue = line.queue;
-        self.engaged(agent);
-        Match { interaction, queue, agent }
-    }
-
-    /// The regime of callers waiting: the agent is given, the earliest place of all the agent's lines is chosen.
-    fn caller_for(&self, agent: UserId, now: UtcMs) -> Option<InteractionId> {
-        let member = self.members.get(&agent)?;
-        member.free_since?;
-        self.profiles[member.profile]
-            .lines
-            .iter()
-            .filter_map(|&at| {
-                self.lines[at].due.iter().find(|(_, interaction)| !self.refused(**interaction, agent, now))
-            })
-            .min_by_key(|(place, _)| **place)
-            .map(|(_, interaction)| *interaction)
-    }
-
-    /// The regime of agents to spare: the caller is given, the longest idle agent is chosen.
-    fn pair_in(&self, at: usize, now: UtcMs) -> Option<(InteractionId, UserId)> {
-        let line = &self.lines[at];
-        let anyone_free = line.profiles.iter().any(|&profile| !self.profiles[profile].free.is_empty());
-        if !anyone_free {
-            return None;
-        }
-        line.due.values().find_map(|&interaction| {
-            line.profiles
-                .iter()
-                .filter_map(|&profile| {
-                    self.profiles[profile]
-                        .free
-                        .iter()
-                        .find(|(_, agent)| !self.refused(interaction, *agent, now))
-                })
-                .min()
-                .map(|(_, agent)| (interaction, *agent))
-        })
-    }
-
-    fn refused(&self, interaction: InteractionId, agent: UserId, now: UtcMs) -> bool {
-        let Some(waiter) = self.waiters.get(&interaction) else { return false };
-        let Some(refusal) = waiter.refusals.iter().find(|refusal| refusal.agent == agent) else {
-            return false;
-        };
-        now < refusal.at + REFUSAL_ALONE_MS
-            || (now < refusal.at + REFUSAL_MS && self.others_ready(waiter.line, agent))
-    }
-
-    fn others_ready(&self, at: usize, agent: UserId) -> bool {
-        let ready: usize = self.lines[at].profiles.iter().map(|&profile| self.profiles[profile].ready).sum();
-        let own = self.members.get(&agent).is_some_and(|member| {
-            member.ready && self.profiles[member.profile].lines.binary_search(&at).is_ok()
-        });
-        ready > usize::from(own)
-    }
-
-    fn forget_waiter(&mut self, interaction: InteractionId) -> Option<Waiter> {
-        let waiter = self.waiters.remove(&interaction)?;
-        for refusal in &waiter.refusals {
-            self.retries.remove(&(refusal.at + REFUSAL_ALONE_MS, interaction, refusal.agent));
-            self.retries.remove(&(refusal.at + REFUSAL_MS, interaction, refusal.agent));
-        }
-        Some(waiter)
+    pub fn next_look(&self) -> Option<UtcMs> {
+        self.waiting.next_look()
     }
 
     // What screens and announcements ask.
 
     /// How many wait in a queue, those being offered too.
     pub fn waiting(&self, queue: QueueId) -> usize {
-        self.line_of.get(&queue).map_or(0, |&at| self.lines[at].all.len())
+        self.fit.queue_at.get(&queue).map_or(0, |&at| self.waiting.lines[at].all.len())
     }
 
     /// When the one who waits longest in a queue joined it.
     pub fn longest_since(&self, queue: QueueId) -> Option<UtcMs> {
-        self.lines[*self.line_of.get(&queue)?].joined.first().map(|(since, _)| *since)
+        let &at = self.fit.queue_at.get(&queue)?;
+        self.waiting.longest_since(at)
     }
 
-    /// The position in line, 1 for the head.
+    /// The position in its queue, 1 for the head.
     pub fn position(&self, interaction: InteractionId) -> Option<usize> {
-        let waiter = self.waiters.get(&interaction)?;
-        Some(self.lines[waiter.line].position(waiter.place))
+        let slot = self.waiting.slot(interaction)?;
+        let line = &self.waiting.lines[self.waiting.lane(slot).queue as usize];
+        Some(line.all.before(self.waiting.item(slot).rank) + 1)
     }
 
-    /// The position in line when it is `cap` or less; looks at `cap` places at most.
-    pub fn position_up_to(&self, interaction: InteractionId, cap: usize) -> Option<usize> {
-        let waiter = self.waiters.get(&interaction)?;
-        self.lines[waiter.line].position_up_to(waiter.place, cap)
+    /// What the agent was last told to be and do.
+    pub fn standing(&self, agent: UserId) -> Option<Standing> {
+        Some(self.staff.members[*self.agent_at.get(&agent)?].standing)
     }
 
-    /// Since when the agent is idle, while the agent can be offered a call.
-    pub fn free_since(&self, agent: UserId) -> Option<UtcMs> {
-        self.members.get(&agent)?.free_since
+    /// Whether the agent can be offered something of a channel.
+    pub fn is_open(&self, agent: UserId, channels: Channels) -> bool {
+        self.standing(agent).is_some_and(|standing| channels.without(standing.open).is_empty())
     }
 
-    /// Callers in all lines.
+    /// Interactions in all queues.
     pub fn waiting_in_all(&self) -> usize {
-        self.waiters.len()
+        self.waiting.len()
+    }
+
+    /// What an interaction needs at the step in force; `None` when it does not wait.
+    pub fn needs(&self, interaction: InteractionId) -> Option<&[SkillLevel]> {
+        let item = self.waiting.item(self.waiting.slot(interaction)?);
+        let class = &self.fit.classes[item.class()];
+        let in_force = item.class() + class.in_force - class.step;
+        Some(&self.fit.classes[in_force].needs)
     }
 }

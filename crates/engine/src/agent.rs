@@ -1,9 +1,9 @@
 //! One agent: the seat (what was chosen) and the work (what is being done), of which there is one at a time.
 
-use perezvon_acd::{Readiness, Seat};
+use perezvon_acd::{Readiness, Seat, Standing};
 use perezvon_model::view::InteractionView;
 use perezvon_model::{
-    Activity, Device, DispositionId, InteractionId, LegId, OfferId, Presence, QueueId, UtcMs,
+    Activity, Channel, Device, DispositionId, InteractionId, LegId, OfferId, Presence, QueueId, UtcMs,
 };
 
 use crate::today::AgentToday;
@@ -23,6 +23,8 @@ pub(crate) struct Agent {
     pub told: (Presence, Activity, Device),
     pub counted: Counted,
     pub today: AgentToday,
+    /// Busy part of the day when the last work ended, in millionths.
+    pub occupancy: u32,
     pub employment: Employment,
 }
 
@@ -148,17 +150,32 @@ impl Agent {
             && self.seat.readiness() == Readiness::Usable
     }
 
-    /// The idle clock, while the agent may be offered a call.
-    pub fn free_since(&self) -> Option<UtcMs> {
-        (self.is_reachable() && matches!(self.work, Work::Idle)).then(|| self.seat.idle_since())
-    }
-
     pub fn counts_as(&self) -> Counted {
         match (&self.work, self.seat.presence()) {
             (Work::Idle, Presence::Ready) => Counted::Idle,
             (Work::Idle, Presence::Break { .. }) => Counted::OnBreak,
             (Work::Idle, Presence::Offline) => Counted::Out,
             (Work::Offer(_) | Work::Talk(_) | Work::WrapUp(_), _) => Counted::Busy,
+        }
+    }
+
+    /// As what the distributor is to know the agent.
+    pub fn standing(&self) -> Standing {
+        let free = self.is_reachable() && matches!(self.work, Work::Idle);
+        Standing {
+            signed_in: self.employment == Employment::Member && *self.seat.presence() != Presence::Offline,
+            ready: self.is_reachable(),
+            open: free.then_some(Channel::Voice).into_iter().collect(),
+            idle_since: self.seat.idle_since(),
+            handled: self.today.handled,
+            occupancy: self.occupancy,
+        }
+    }
+
+    pub fn rings_until(&self) -> Option<UtcMs> {
+        match &self.work {
+            Work::Offer(ringing) => Some(ringing.deadline),
+            Work::Idle | Work::Talk(_) | Work::WrapUp(_) => None,
         }
     }
 

@@ -4,7 +4,7 @@ use perezvon_acd::{Seat, Setup, Worker};
 use perezvon_flow::Event as FlowEvent;
 use perezvon_model::config::{self, TenantConfig};
 use perezvon_model::journal::{OfferOutcome, QueueOutcome};
-use perezvon_model::{InteractionId, Presence, UserId};
+use perezvon_model::{Channel, InteractionId, Presence, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -24,14 +24,26 @@ impl Tenant {
         let setups: Vec<Setup<'_>> = config
             .queues
             .iter()
-            .map(|queue| Setup { queue: queue.id, needs: &queue.required_skills })
+            .map(|queue| Setup {
+                queue: queue.id,
+                channel: Channel::Voice,
+                strategy: queue.routing.strategy,
+                needs: &queue.required_skills,
+                steps: &queue.routing.steps,
+                ageing_per_min: queue.routing.ageing_per_min,
+            })
             .collect();
         let workers: Vec<Worker<'_>> = config
             .agents
             .iter()
-            .map(|agent| Worker { agent: agent.id, queues: &agent.queues, skills: &agent.skills })
+            .map(|agent| Worker {
+                agent: agent.id,
+                queues: &agent.queues,
+                skills: &agent.skills,
+                weight: agent.weight,
+            })
             .collect();
-        let orphans = self.acd.configure(&setups, &workers);
+        let orphans = self.acd.configure(config.version, &setups, &workers);
         for interaction in orphans {
             self.queue_vanished(interaction);
         }
@@ -94,6 +106,7 @@ impl Tenant {
             since: self.now,
             counted: Counted::Out,
             today: AgentToday::default(),
+            occupancy: 0,
             employment: Employment::Member,
         }
     }
@@ -128,8 +141,8 @@ impl Tenant {
     /// The queue that the caller waits in is gone: on by the flow, or let go politely.
     fn queue_vanished(&mut self, interaction: InteractionId) {
         let Some(stage) = self.calls.get(&interaction).map(|call| call.stage) else { return };
-        if let Stage::Offered { agent, origin: Origin::Queue } = stage {
-            self.withdraw_offer(agent);
+        if stage == (Stage::Offered { origin: Origin::Queue }) {
+            self.withdraw_offers(interaction);
         }
         self.leave_queue(interaction, QueueOutcome::Overflowed);
         self.go_on_without_queue(interaction, FlowEvent::QueueFull);

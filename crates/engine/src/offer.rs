@@ -15,7 +15,11 @@ use crate::timer::Timer;
 
 impl Tenant {
     pub(crate) fn offer_from_queue(&mut self, found: Match) {
-        self.make_offer(found.interaction, found.agent, Origin::Queue);
+        let Match { interaction, agents, receipt, .. } = found;
+        self.journal(Some(interaction), None, Event::Routed { agents: agents.clone(), receipt });
+        for agent in agents {
+            self.make_offer(interaction, agent, Origin::Queue);
+        }
     }
 
     /// Offers a call to an agent who is free. A browser shows it; a phone is dialled at once.
@@ -34,7 +38,8 @@ impl Tenant {
             Device::Phone => (Some(dialled), RingPhase::Reserved),
         };
         let deadline = now + ring_ms;
-        call.stage = Stage::Offered { agent: id, origin };
+        call.stage = Stage::Offered { origin };
+        call.rings.push(id);
         agent.work =
             Work::Offer(Ringing { offer, interaction, queue, device, leg, phase, offered_at: now, deadline });
         // The phone's own time-out comes first and says why; ours is for a phone that says nothing.
@@ -78,6 +83,7 @@ impl Tenant {
         ringing.phase = RingPhase::Connecting { accepted_at: now };
         ringing.leg = Some(leg);
         let interaction = ringing.interaction;
+        self.withdraw_other_offers(interaction, id);
         self.legs.insert(leg, LegOf::Agent(id));
         self.timers.arm(Timer::Offer(id), now + CONNECT_MS);
         let target = DialTarget::Browser { agent: id };
@@ -138,8 +144,10 @@ impl Tenant {
     /// The offer came to nothing on the agent's side: the caller goes on, the agent bears the consequence.
     pub(crate) fn fail_offer(&mut self, id: UserId, outcome: OfferOutcome) {
         let Some(ended) = self.end_offer(id, outcome) else { return };
-        let origin = match self.calls.get(&ended.interaction).map(|call| call.stage) {
-            Some(Stage::Offered { origin, .. }) => origin,
+        let call = self.calls.get(&ended.interaction);
+        let rings_on = call.is_some_and(|call| !call.rings.is_empty());
+        let origin = match call.map(|call| call.stage) {
+            Some(Stage::Offered { origin }) => origin,
             Some(
                 Stage::Flow | Stage::Queued | Stage::Talking { .. } | Stage::Outside { .. } | Stage::Parting,
             )
@@ -153,6 +161,8 @@ impl Tenant {
             OfferOutcome::Declined | OfferOutcome::Accepted | OfferOutcome::Withdrawn => {}
         }
         match origin {
+            // Others are still being rung.
+            Origin::Queue | Origin::Transfer { .. } | Origin::Return if rings_on => {}
             Origin::Queue => {
                 if let Some(call) = self.calls.get_mut(&ended.interaction) {
                     call.stage = Stage::Queued;
@@ -168,8 +178,23 @@ impl Tenant {
         self.after_work(id);
     }
 
-    /// The caller is gone or goes elsewhere: the agent is idle at once, with the idle clock as it was.
-    pub(crate) fn withdraw_offer(&mut self, id: UserId) {
+    /// The caller is gone or goes elsewhere: the agents are idle at once, with the idle clocks as they were.
+    pub(crate) fn withdraw_offers(&mut self, interaction: InteractionId) {
+        let rings = self.calls.get(&interaction).map(|call| call.rings.clone()).unwrap_or_default();
+        for agent in rings {
+            self.withdraw_offer(agent);
+        }
+    }
+
+    /// One of several who are rung has it.
+    pub(crate) fn withdraw_other_offers(&mut self, interaction: InteractionId, but: UserId) {
+        let rings = self.calls.get(&interaction).map(|call| call.rings.clone()).unwrap_or_default();
+        for agent in rings.into_iter().filter(|agent| *agent != but) {
+            self.withdraw_offer(agent);
+        }
+    }
+
+    fn withdraw_offer(&mut self, id: UserId) {
         self.end_offer(id, OfferOutcome::Withdrawn);
         self.after_work(id);
     }
@@ -180,6 +205,9 @@ impl Tenant {
         agent.ringing()?;
         let Work::Offer(ended) = std::mem::replace(&mut agent.work, Work::Idle) else { return None };
         self.transfer_rings_no_more(ended.interaction);
+        if let Some(call) = self.calls.get_mut(&ended.interaction) {
+            call.rings.retain(|agent| *agent != id);
+        }
         self.timers.cancel(Timer::Offer(id));
         if let Some(leg) = ended.leg
             && self.legs.remove(&leg).is_some()

@@ -154,6 +154,9 @@ impl Tenant {
         let device = agent.seat.device();
         if presence != agent.seat.presence() || *told_activity != activity || *told_device != device {
             if presence != agent.seat.presence() || *told_activity != activity {
+                let lasted_ms = now.since_ms(agent.since);
+                agent.today.spent(presence == &Presence::Ready, *told_activity, lasted_ms);
+                agent.occupancy = agent.today.occupancy();
                 agent.since = now;
             }
             let presence = agent.seat.presence().clone();
@@ -161,14 +164,9 @@ impl Tenant {
             self.journal(None, Some(id), Event::AgentState { agent: id, presence, activity, device });
         }
         let Some(agent) = self.agents.get(&id) else { return };
-        let (reachable, free_since) = (agent.is_reachable(), agent.free_since());
+        let standing = agent.standing();
         let waits_for_device = agent.seat.is_ready() && agent.seat.readiness() == Readiness::Unusable;
-        self.acd.ready(id, reachable);
-        match free_since {
-            Some(since) if self.acd.free_since(id) != Some(since) => self.acd.free(id, since),
-            Some(_) => {}
-            None => self.acd.engaged(id),
-        }
+        self.acd.set(id, standing);
         if !waits_for_device {
             self.timers.cancel(Timer::DeviceGone(id));
         } else if !self.timers.is_armed(Timer::DeviceGone(id)) {

@@ -1,6 +1,6 @@
 //! The state machine: its state, the way of an input through it, and what every part uses to speak.
 
-use perezvon_acd::Acd;
+use perezvon_acd::{Acd, Decision};
 use perezvon_model::engine::{Input, Output, Reply};
 use perezvon_model::id::IdMaker;
 use perezvon_model::journal::{Entry, Event};
@@ -77,7 +77,7 @@ impl Tenant {
             now: UtcMs(0),
             day: None,
             settings: None,
-            acd: Acd::default(),
+            acd: Acd::new(seed),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
             agents: BTreeMap::new(),
@@ -143,16 +143,21 @@ impl Tenant {
             Timer::DeskGone(agent) => self.desk_gone(agent),
             Timer::DeviceGone(agent) => self.device_gone(agent),
             // The distributor itself knows whom to look at again; a new day was begun above.
-            Timer::Retry | Timer::Midnight => {}
+            Timer::Look | Timer::Midnight => {}
         }
     }
 
     /// After every input: offers that have become possible, views that changed, the next wake.
     fn settle(&mut self) {
-        while let Some(found) = self.acd.decide(self.now) {
-            self.offer_from_queue(found);
+        while let Some(decision) = self.acd.decide(self.now) {
+            match decision {
+                Decision::Match(found) => self.offer_from_queue(found),
+                Decision::Nothing(nothing) => {
+                    self.journal(None, Some(nothing.agent), Event::NothingFor { nothing });
+                }
+            }
         }
-        self.timers.set(Timer::Retry, self.acd.next_retry());
+        self.timers.set(Timer::Look, self.acd.next_look());
         let desks = std::mem::take(&mut self.desks);
         for agent in desks {
             self.push(Output::DeskChanged { agent });

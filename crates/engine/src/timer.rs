@@ -27,8 +27,8 @@ pub(crate) enum Timer {
     DeskGone(UserId),
     /// The ready agent's device must be back.
     DeviceGone(UserId),
-    /// A caller whom somebody declined is looked at again.
-    Retry,
+    /// The distributor looks again: a step of relaxing is due, a hold ends, a caller may be offered again to somebody.
+    Look,
     /// Today's sums start again.
     Midnight,
 }
@@ -115,9 +115,9 @@ mod tests {
         timers.arm(Timer::Midnight, UtcMs(100));
         assert_eq!(timers.wake(UtcMs(0)), Some(UtcMs(100)));
         assert_eq!(timers.wake(UtcMs(1)), None);
-        timers.arm(Timer::Retry, UtcMs(50));
+        timers.arm(Timer::Look, UtcMs(50));
         assert_eq!(timers.wake(UtcMs(2)), Some(UtcMs(50)));
-        timers.cancel(Timer::Retry);
+        timers.cancel(Timer::Look);
         assert_eq!(timers.wake(UtcMs(3)), None);
         assert_eq!(timers.pop_due(UtcMs(50)), None);
         assert_eq!(timers.wake(UtcMs(50)), Some(UtcMs(100)));
@@ -135,10 +135,10 @@ mod tests {
     #[test]
     fn a_deadline_that_is_armed_again_comes_once() {
         let mut timers = Timers::default();
-        timers.arm(Timer::Retry, UtcMs(10));
-        timers.arm(Timer::Retry, UtcMs(20));
+        timers.arm(Timer::Look, UtcMs(10));
+        timers.arm(Timer::Look, UtcMs(20));
         assert_eq!(timers.pop_due(UtcMs(15)), None);
-        assert_eq!(timers.pop_due(UtcMs(20)), Some(Timer::Retry));
+        assert_eq!(timers.pop_due(UtcMs(20)), Some(Timer::Look));
         assert_eq!(timers.pop_due(UtcMs(99)), None);
     }
 }

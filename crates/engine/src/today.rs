@@ -2,7 +2,7 @@
 
 use perezvon_model::journal::QueueOutcome;
 use perezvon_model::view::QueueToday;
-use perezvon_model::{QueueId, UserId};
+use perezvon_model::{Activity, QueueId, UserId};
 
 use crate::call::Stay;
 use crate::tenant::Tenant;
@@ -20,9 +20,36 @@ pub struct AgentToday {
     pub handled: u32,
     /// Talk, hold and wrap-up together.
     pub handle_ms: i64,
+    /// Ringing, talk, hold and wrap-up.
+    pub busy_ms: i64,
+    /// Ready and idle.
+    pub idle_ms: i64,
 }
 
 impl AgentToday {
+    /// A stretch of time in one state is over.
+    pub(crate) fn spent(&mut self, ready: bool, activity: Activity, ms: i64) {
+        match activity {
+            Activity::Idle if ready => self.idle_ms += ms,
+            Activity::Idle => {}
+            Activity::Reserved
+            | Activity::Ringing
+            | Activity::Talking
+            | Activity::Hold
+            | Activity::WrapUp => self.busy_ms += ms,
+        }
+    }
+
+    /// Busy part of the time at work (PRODUCT, "Measures"), in millionths.
+    pub(crate) fn occupancy(self) -> u32 {
+        let at_work_ms = self.busy_ms + self.idle_ms;
+        if at_work_ms == 0 {
+            0
+        } else {
+            u32::try_from(self.busy_ms * 1_000_000 / at_work_ms).unwrap_or(u32::MAX)
+        }
+    }
+
     pub(crate) fn mean_ms(self) -> i64 {
         if self.handled == 0 { 0 } else { self.handle_ms / i64::from(self.handled) }
     }
@@ -54,11 +81,14 @@ impl Tenant {
             for queue in self.queues.values_mut() {
                 queue.today = QueueToday::default();
             }
-            for agent in self.agents.values_mut() {
-                agent.today = AgentToday::default();
+            let agents: Vec<UserId> = self.agents.keys().copied().collect();
+            for id in agents {
+                if let Some(agent) = self.agents.get_mut(&id) {
+                    agent.today = AgentToday::default();
+                    agent.occupancy = 0;
+                }
+                self.agent_changed(id);
             }
-            self.desks.extend(self.agents.keys());
-            self.floor_changed();
         }
         self.timers.arm(crate::timer::Timer::Midnight, ends_at);
     }

@@ -1,8 +1,9 @@
 //! An agent passes the customer on: to a queue, or to another agent.
 
+use perezvon_model::channel::Channels;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Event;
-use perezvon_model::{InteractionId, QueueId, UserId};
+use perezvon_model::{Channel, InteractionId, QueueId, UserId};
 
 use crate::call::{LegEnd, Origin, Stage};
 use crate::tenant::Tenant;
@@ -38,7 +39,7 @@ impl Tenant {
         target: UserId,
     ) -> Result<(), CommandRefused> {
         self.talk_of(by, interaction)?;
-        if target == by || self.acd.free_since(target).is_none() {
+        if target == by || !self.is_free(target) {
             return Err(CommandRefused::NoSuchTarget);
         }
         self.journal(Some(interaction), Some(by), Event::TransferredToAgent { agent: target, by });
@@ -46,6 +47,11 @@ impl Tenant {
         self.play_music(interaction);
         self.make_offer(interaction, target, Origin::Transfer { by });
         Ok(())
+    }
+
+    /// Whether a call can be offered to the agent now.
+    fn is_free(&self, agent: UserId) -> bool {
+        self.acd.is_open(agent, Channels::NONE.with(Channel::Voice))
     }
 
     fn pass_on(&mut self, by: UserId, interaction: InteractionId) {
@@ -58,7 +64,7 @@ impl Tenant {
 
     /// The desk of whoever passed the call on shows that it rings: it must be drawn again.
     pub(crate) fn transfer_rings_no_more(&mut self, interaction: InteractionId) {
-        if let Some(Stage::Offered { origin: Origin::Transfer { by }, .. }) =
+        if let Some(Stage::Offered { origin: Origin::Transfer { by } }) =
             self.calls.get(&interaction).map(|call| call.stage)
         {
             self.desks.insert(by);
@@ -67,7 +73,7 @@ impl Tenant {
 
     /// The target did not take it: back to the first agent, if free by now, or else to the queue.
     pub(crate) fn transfer_failed(&mut self, interaction: InteractionId, by: UserId) {
-        if self.acd.free_since(by).is_some() {
+        if self.is_free(by) {
             self.make_offer(interaction, by, Origin::Return);
         } else {
             self.rejoin_queue(interaction);

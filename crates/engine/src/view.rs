@@ -138,11 +138,13 @@ impl Tenant {
 
     fn wrap_up_view(&self, id: UserId, agent: &Agent) -> Option<WrapUpView> {
         let Work::WrapUp(wrap_up) = &agent.work else { return None };
-        let stage = self.calls.get(&wrap_up.interaction).map(|call| call.stage);
-        let target = match stage {
-            Some(Stage::Offered { agent, origin: Origin::Transfer { by } }) if by == id => Some(agent),
+        let call = self.calls.get(&wrap_up.interaction);
+        let target = match call.map(|call| call.stage) {
+            Some(Stage::Offered { origin: Origin::Transfer { by } }) if by == id => {
+                call.and_then(|call| call.rings.first())
+            }
             Some(
-                Stage::Offered { origin: Origin::Queue | Origin::Transfer { .. } | Origin::Return, .. }
+                Stage::Offered { origin: Origin::Queue | Origin::Transfer { .. } | Origin::Return }
                 | Stage::Flow
                 | Stage::Queued
                 | Stage::Talking { .. }
@@ -157,7 +159,7 @@ impl Tenant {
             deadline: wrap_up.deadline,
             talk_ms: wrap_up.talk_ms,
             transfer_ringing: target
-                .and_then(|target| self.agents.get(&target))
+                .and_then(|target| self.agents.get(target))
                 .map(|target| target.name.clone()),
             disposition: wrap_up.disposition,
             note: wrap_up.note.clone(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{DispositionId, FlowId, NumberId, QueueId, SkillId, TenantId, TrunkId, UserId};
 use crate::phone::E164;
 use crate::prompt::Language;
+use crate::routing::{Step, Strategy};
 use crate::state::Device;
 
 /// A tenant's configuration as one value: it takes effect whole or not at all.
@@ -51,9 +52,26 @@ pub struct Queue {
     /// The most who may wait; one more is told `all-busy`. 1 to 100,000.
     pub max_waiting: u32,
     pub record: bool,
+    #[serde(default)]
+    pub routing: Routing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// How a queue finds an agent. The default is longest idle, first come first served.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Routing {
+    pub strategy: Strategy,
+    /// Points of priority of everyone in this queue. -1,000 to 1,000.
+    pub priority: i16,
+    /// Points of priority gained per minute of waiting. 0 to 1,000.
+    pub ageing_per_min: u32,
+    /// Who else may serve as time goes by, in order of time; eight at most.
+    pub steps: Vec<Step>,
+}
+
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 pub struct SkillLevel {
     pub skill: SkillId,
     /// 1 to 10.
@@ -99,6 +117,13 @@ pub struct Agent {
     pub sip_username: Option<String>,
     /// A fixed address of the phone, used in place of a registration.
     pub phone_uri: Option<String>,
+    /// The agent's part of the work where a queue shares by weight. 1 to 100.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::channel::Channel;
 use crate::id::{
     CustomerId, DispositionId, EntryId, FlowId, InteractionId, OfferId, QueueId, RecordingId, TrunkId, UserId,
 };
 use crate::leg::Cause;
+use crate::routing::{NothingFor, Receipt};
 use crate::state::{Activity, Device, Presence};
 use crate::time::UtcMs;
 
@@ -24,12 +26,6 @@ pub struct Entry {
 pub enum Direction {
     Inbound,
     Outbound,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    Voice,
 }
 
 /// Who did it.
@@ -116,6 +112,15 @@ pub enum Event {
     PositionAnnounced {
         queue: QueueId,
         position: u32,
+    },
+    /// To whom the interaction is offered next, and why.
+    Routed {
+        agents: Vec<UserId>,
+        receipt: Receipt,
+    },
+    /// An agent got free and there was nothing for this agent.
+    NothingFor {
+        nothing: NothingFor,
     },
     Offered {
         offer: OfferId,

@@ -2,6 +2,7 @@
 //! legs, the inputs and outputs of the engine, the entries of the journal, and the views that screens draw.
 //! This crate is pure: it never reads a clock, draws randomness, or touches a socket, a file or a database.
 
+pub mod channel;
 pub mod config;
 pub mod customer;
 pub mod engine;
@@ -10,11 +11,13 @@ pub mod journal;
 pub mod leg;
 pub mod phone;
 pub mod prompt;
+pub mod routing;
 pub mod scope;
 pub mod state;
 pub mod time;
 pub mod view;
 
+pub use channel::Channel;
 pub use id::{
     AskId, CustomerId, DispositionId, EntryId, FlowId, InteractionId, LegId, NumberId, OfferId, PlayId,
     QueueId, RecordingId, RequestId, SkillId, TenantId, TrunkId, UserId,

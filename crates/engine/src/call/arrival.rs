@@ -76,6 +76,7 @@ impl Tenant {
                 attempts: 0,
                 waited_ms: 0,
                 stage: Stage::Flow,
+                rings: Vec::new(),
                 outside: None,
                 recording: None,
                 held_by_customer: None,
@@ -130,10 +131,11 @@ impl Tenant {
         call.ask = None;
         if card.is_some() {
             call.card = card;
-            if let Stage::Offered { agent, .. } | Stage::Talking { agent } = call.stage {
+            self.desks.extend(&call.rings);
+            if let Stage::Talking { agent } = call.stage {
                 self.desks.insert(agent);
-                self.floor_changed();
             }
+            self.floor_changed();
         }
     }
 

@@ -27,7 +27,7 @@ impl Tenant {
         }
         let abandoned = call.stay.is_some() && by == Party::Customer;
         match stage {
-            Stage::Offered { agent, .. } => self.withdraw_offer(agent),
+            Stage::Offered { .. } => self.withdraw_offers(interaction),
             Stage::Talking { agent } => self.end_talk(agent, LegEnd::HangUp),
             Stage::Outside { leg, .. } => self.hang_up_outside(leg),
             Stage::Flow | Stage::Queued | Stage::Parting => {}

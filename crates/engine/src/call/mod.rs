@@ -50,6 +50,8 @@ pub(crate) struct Call {
     /// Time in queues, of stays that are over.
     pub waited_ms: i64,
     pub stage: Stage,
+    /// Whom it rings at.
+    pub rings: Vec<UserId>,
     /// Whom the flow calls outside, until they are joined.
     pub outside: Option<Outside>,
     pub recording: Option<RecordingId>,
@@ -78,8 +80,8 @@ pub(crate) enum Stage {
     Flow,
     /// In line, due to be offered.
     Queued,
+    /// Rings at one agent, or at several at once.
     Offered {
-        agent: UserId,
         origin: Origin,
     },
     Talking {

@@ -44,10 +44,12 @@ impl Tenant {
         self.timers.cancel(Timer::Offer(id));
         let accepted = Event::OfferEnded { offer, agent: id, outcome: OfferOutcome::Accepted, rang_ms };
         self.journal(Some(interaction), Some(id), accepted);
+        self.withdraw_other_offers(interaction, id);
         self.leave_queue(interaction, QueueOutcome::Answered);
         self.transfer_rings_no_more(interaction);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::Talking { agent: id };
+        call.rings.clear();
         call.run = None;
         // A talk ends the caller's clock; whoever queues them again starts another.
         call.clock_at = None;

@@ -1,5 +1,6 @@
 //! The customer waits in a queue: place, music, position, limits.
 
+use perezvon_acd::Ask;
 use perezvon_flow::{Event as FlowEvent, QueueStay};
 use perezvon_model::journal::{Event, QueueOutcome};
 use perezvon_model::prompt::Prompt;
@@ -7,7 +8,6 @@ use perezvon_model::{InteractionId, QueueId, UtcMs};
 
 use super::sound::Repeat;
 use super::{Origin, Stage, Stay};
-use crate::agent::Ringing;
 use crate::limits::{MAX_SPOKEN_POSITION, REJOIN_LIMIT_MS};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
@@ -65,7 +65,9 @@ impl Tenant {
         let clock_at = *call.clock_at.get_or_insert(now);
         call.stay = Some(Stay { queue, since: now, clock_at, announce_every_ms });
         let attempt = call.attempts;
-        self.acd.join(interaction, queue, place, now);
+        let points = self.settings.as_ref().and_then(|settings| settings.queue(queue));
+        let points = points.map_or(0, |queue| queue.routing.priority);
+        self.acd.join(interaction, Ask { queue, needs: &[], points, preferred: None }, place, now);
         let position = self.acd.position(interaction).unwrap_or_default();
         let position = u32::try_from(position).unwrap_or(u32::MAX);
         self.journal(Some(interaction), None, Event::Queued { queue, attempt, position });
@@ -101,12 +103,9 @@ impl Tenant {
             return;
         }
         let named = |name: &str| Prompt::Named { name: name.to_owned(), language };
-        let cap = MAX_SPOKEN_POSITION as usize;
-        let (position, prompts) = match self.acd.position_up_to(interaction, cap) {
-            Some(position) => {
-                let value = u32::try_from(position).unwrap_or(MAX_SPOKEN_POSITION);
-                (value, vec![named("position"), Prompt::Number { value, language }])
-            }
+        let position = self.acd.position(interaction).and_then(|position| u32::try_from(position).ok());
+        let (position, prompts) = match position.filter(|position| *position <= MAX_SPOKEN_POSITION) {
+            Some(value) => (value, vec![named("position"), Prompt::Number { value, language }]),
             None => (MAX_SPOKEN_POSITION + 1, vec![named("position-more")]),
         };
         let event = Event::PositionAnnounced { queue: stay.queue, position };
@@ -122,12 +121,13 @@ impl Tenant {
                 self.leave_queue(interaction, QueueOutcome::Overflowed);
                 self.go_on_without_queue(interaction, FlowEvent::QueueLimit);
             }
-            Stage::Offered { agent, origin: Origin::Queue } => {
-                let deadline = self.agents.get_mut(&agent).and_then(|agent| agent.ringing());
-                let at = deadline.map_or(self.now, |Ringing { deadline, .. }| *deadline);
+            Stage::Offered { origin: Origin::Queue } => {
+                let agents = call.rings.iter().filter_map(|agent| self.agents.get(agent));
+                let deadlines = agents.filter_map(|agent| agent.rings_until());
+                let at = deadlines.max().unwrap_or(self.now);
                 self.timers.arm(Timer::QueueLimit(interaction), at.max(self.now) + RINGS_ON_MS);
             }
-            Stage::Offered { origin: Origin::Transfer { .. } | Origin::Return, .. }
+            Stage::Offered { origin: Origin::Transfer { .. } | Origin::Return }
             | Stage::Flow
             | Stage::Talking { .. }
             | Stage::Outside { .. }

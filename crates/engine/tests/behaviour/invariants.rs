@@ -25,7 +25,9 @@ struct Track {
     /// The order of the first queue.
     clock: Option<u64>,
     queued: Option<(QueueId, UtcMs)>,
-    offered: Option<UserId>,
+    /// The decision that offers follow from.
+    routed: BTreeSet<UserId>,
+    offered: BTreeSet<UserId>,
     talking: Option<UserId>,
     declined_by: BTreeSet<UserId>,
 }
@@ -73,6 +75,10 @@ impl Ledger {
             assert_ne!(before, Some(now_is), "an agent's state is journalled without a change");
             return;
         }
+        if let Event::NothingFor { nothing } = &entry.event {
+            assert_eq!(entry.agent, Some(nothing.agent));
+            return;
+        }
         let interaction = entry.interaction.expect("all but agents' states belong to an interaction");
         if self.ended.contains(&interaction) {
             let late = matches!(
@@ -99,10 +105,19 @@ impl Ledger {
                     *clocks
                 });
             }
-            Event::Offered { offer, agent, .. } => {
-                self.check_order(interaction, *agent);
+            Event::Routed { agents, .. } => {
+                for agent in agents {
+                    self.check_order(interaction, *agent);
+                }
                 let track = track(&mut self.open, interaction);
-                assert_eq!(track.offered.replace(*agent), None, "offered to two agents");
+                assert!(track.offered.is_empty(), "routed while it is offered");
+                track.routed = agents.iter().copied().collect();
+            }
+            Event::Offered { offer, agent, .. } => {
+                let track = track(&mut self.open, interaction);
+                let routed = track.routed.remove(agent);
+                assert!(routed || track.queued.is_none(), "offered from a queue without a decision");
+                assert!(track.offered.insert(*agent), "offered twice to an agent");
                 assert_eq!(track.talking, None, "offered while somebody talks");
                 assert!(
                     self.offers.insert(*agent, (*offer, interaction)).is_none(),
@@ -114,7 +129,7 @@ impl Ledger {
             Event::OfferEnded { offer, agent, outcome, .. } => {
                 assert_eq!(self.offers.remove(agent), Some((*offer, interaction)));
                 let track = track(&mut self.open, interaction);
-                assert_eq!(track.offered.take(), Some(*agent));
+                assert!(track.offered.remove(agent));
                 if *outcome == OfferOutcome::Declined {
                     track.declined_by.insert(*agent);
                 }
@@ -159,8 +174,8 @@ impl Ledger {
             Event::InteractionEnded { .. } => {
                 let track = self.open.remove(&interaction).expect("what ends was open");
                 assert_eq!(
-                    (track.queued, track.offered, track.talking),
-                    (None, None, None),
+                    (track.queued, track.offered.len(), track.talking),
+                    (None, 0, None),
                     "ends in a place"
                 );
                 assert!(self.ended.insert(interaction));
@@ -181,6 +196,7 @@ impl Ledger {
             | Event::RecordingSealed { .. }
             | Event::RecordingFailed { .. }
             | Event::Noted { .. }
+            | Event::NothingFor { .. }
             | Event::AgentState { .. } => {}
         }
     }
@@ -195,7 +211,7 @@ impl Ledger {
         let Some(mine) = self.open.get(&interaction) else { panic!("offered and not open") };
         let Some((queue, _)) = mine.queued else { return };
         for (other, track) in &self.open {
-            let due = track.offered.is_none() && track.queued.is_some_and(|(of, _)| of == queue);
+            let due = track.offered.is_empty() && track.queued.is_some_and(|(of, _)| of == queue);
             let fair = track.declined_by.contains(&agent) || track.clock >= mine.clock;
             assert!(!due || fair, "{other} was due before {interaction}");
         }
@@ -226,7 +242,7 @@ impl Ledger {
             assert!(expected.contains(activity), "{activity:?} with {works:?}");
         }
         for track in self.open.values() {
-            let places = usize::from(track.talking.is_some()) + usize::from(track.offered.is_some());
+            let places = usize::from(track.talking.is_some()) + usize::from(!track.offered.is_empty());
             assert!(places <= 1, "an interaction is in two places");
         }
     }
@@ -259,7 +275,7 @@ impl Ledger {
                 let needs = floor.config.queues.iter().find(|config| config.id == queue);
                 let may = of.queues.contains(&queue)
                     && needs.is_some_and(|queue| qualifies(&of.skills, &queue.required_skills));
-                let waits = track.offered.is_none() && !track.declined_by.contains(&of.id);
+                let waits = track.offered.is_empty() && !track.declined_by.contains(&of.id);
                 assert!(!(may && waits), "{interaction} waits while {} is free", of.name);
             }
         }

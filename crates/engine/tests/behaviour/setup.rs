@@ -1,7 +1,8 @@
 //! A small company for the stories.
 
 use perezvon_model::config::{
-    Agent, Disposition, FlowSource, Queue, Skill, SkillLevel, TenantConfig, Trunk, TrunkRegistration, WrapUp,
+    Agent, Disposition, FlowSource, Queue, Routing, Skill, SkillLevel, TenantConfig, Trunk,
+    TrunkRegistration, WrapUp,
 };
 use perezvon_model::{Device, DispositionId, FlowId, QueueId, SkillId, TenantId, TrunkId, UserId};
 use uuid::Uuid;
@@ -29,6 +30,7 @@ pub fn queue(key: &str) -> Queue {
         announce_every_s: 0,
         max_waiting: 100,
         record: true,
+        routing: Routing::default(),
     }
 }
 
@@ -41,6 +43,7 @@ pub fn agent(name: &str, queues: &[&str], device: Device) -> Agent {
         device,
         sip_username: None,
         phone_uri: None,
+        weight: 1,
     }
 }
 
