@@ -41,10 +41,13 @@ impl Acd {
         self.fit = fit;
         self.take_agents(&workers, &profile_of, &standings);
         self.take_waiting(&before);
-        self.stirred = (0..self.staff.members.len())
-            .filter(|&member| !self.staff.members[member].standing.open.is_empty())
-            .map(Stir::Again)
-            .collect();
+        self.chances.clear();
+        let held = (0..self.staff.members.len()).filter(|&member| {
+            let of = &self.staff.members[member];
+            !of.standing.open.is_empty() && self.waiting.held_for(of.id).next().is_some()
+        });
+        let due = self.waiting.somebody.iter().flat_map(|classes| classes.iter());
+        self.stirred = held.map(Stir::Again).chain(due.map(Stir::Class)).collect();
         orphans
     }
 

@@ -9,6 +9,7 @@ use std::hash::BuildHasherDefault;
 use crate::fit::Fit;
 use crate::free::Staff;
 use crate::mix::{IdHasher, Lots};
+use crate::pick::Candidate;
 use crate::plan::{Ask, MAX_POINTS, Setup, Standing, Worker};
 use crate::rank::{Place, Rank};
 use crate::waiting::{Item, Lane, Look, Rare, Refusal, Slot, State, Waiting};
@@ -39,6 +40,8 @@ pub struct Acd {
     /// How many waiting interactions an agent has declined, where it is not none.
     pub(crate) decliners: BTreeMap<UserId, usize>,
     pub(crate) stirred: BTreeSet<Stir>,
+    /// What is possible, the first in turn first; empty once everything is decided.
+    pub(crate) chances: BTreeSet<(Candidate, Stir)>,
     pub(crate) lots: Lots,
 }
 
@@ -60,6 +63,7 @@ impl Acd {
             last: BTreeMap::new(),
             decliners: BTreeMap::new(),
             stirred: BTreeSet::new(),
+            chances: BTreeSet::new(),
             lots: Lots::new(seed),
         }
     }

@@ -50,35 +50,77 @@ const MAX_QUEUES_TOLD: usize = 4;
 
 impl Acd {
     /// The next decision that the changes since the last call allow. Call until `None`.
+    ///
+    /// Of all that became possible, what is first in turn is decided first: then nobody who is offered it could have
+    /// had something earlier.
     pub fn decide(&mut self, now: UtcMs) -> Option<Decision> {
         self.look(now);
-        while let Some(stir) = self.stirred.first().copied() {
-            match stir {
-                Stir::Agent(member) | Stir::Again(member) => {
-                    self.stirred.remove(&stir);
-                    if self.staff.members[member].standing.open.is_empty() {
-                        continue;
-                    }
-                    if let Some(found) = self.serve_agent(member, now) {
-                        if !self.staff.members[member].standing.open.is_empty() {
-                            // Another one took it.
-                            self.stirred.insert(stir);
-                        }
-                        return Some(Decision::Match(found));
-                    }
-                    if stir == Stir::Agent(member) {
-                        return Some(Decision::Nothing(self.nothing_for(member, now)));
+        if self.chances.is_empty() && self.stirred.len() == 1 {
+            // The usual case: one thing happened.
+            let stir = self.stirred.pop_first()?;
+            return self.serve(stir, now);
+        }
+        while let Some(stir) = self.stirred.pop_first() {
+            match self.chance_of(stir, now) {
+                Some(chance) => drop(self.chances.insert((chance, stir))),
+                None => {
+                    if let Some(nothing) = self.told_nothing(stir, now) {
+                        return Some(nothing);
                     }
                 }
-                Stir::Class(class) => match self.serve_class(class, now) {
-                    Some(found) => return Some(Decision::Match(found)),
-                    None => {
-                        self.stirred.remove(&stir);
+            }
+        }
+        while let Some((chance, stir)) = self.chances.pop_first() {
+            match self.chance_of(stir, now) {
+                Some(still) if still == chance => return self.serve(stir, now),
+                // What was first for it is gone; what is left comes later.
+                Some(later) => drop(self.chances.insert((later, stir))),
+                None => {
+                    if let Some(nothing) = self.told_nothing(stir, now) {
+                        return Some(nothing);
                     }
-                },
+                }
             }
         }
         None
+    }
+
+    /// What an agent, or a class, could have first.
+    fn chance_of(&self, stir: Stir, now: UtcMs) -> Option<Candidate> {
+        match stir {
+            Stir::Agent(member) | Stir::Again(member) => {
+                self.interactions_for(member, now).0.first().copied()
+            }
+            Stir::Class(class) => {
+                let (slot, _) = self.first_servable(class, now)?;
+                Some(self.candidate(slot, now))
+            }
+        }
+    }
+
+    /// Decides what was found possible; it is looked at again, for what may be possible still.
+    fn serve(&mut self, stir: Stir, now: UtcMs) -> Option<Decision> {
+        let found = match stir {
+            Stir::Agent(member) | Stir::Again(member) => self.serve_agent(member, now),
+            Stir::Class(class) => self.serve_class(class, now),
+        };
+        match found {
+            Some(found) => {
+                self.stirred.insert(stir);
+                Some(Decision::Match(found))
+            }
+            None => self.told_nothing(stir, now),
+        }
+    }
+
+    /// An agent who got free, and still is, is told once that there is nothing.
+    fn told_nothing(&self, stir: Stir, now: UtcMs) -> Option<Decision> {
+        match stir {
+            Stir::Agent(member) if !self.staff.members[member].standing.open.is_empty() => {
+                Some(Decision::Nothing(self.nothing_for(member, now)))
+            }
+            Stir::Agent(_) | Stir::Again(_) | Stir::Class(_) => None,
+        }
     }
 
     /// The regime of interactions waiting: the agent is given. Others who are free for the same interaction turn it into
@@ -109,11 +151,6 @@ impl Acd {
 
     /// The regime of agents to spare: the first in line for whom somebody is free is given.
     fn serve_class(&mut self, class: usize, now: UtcMs) -> Option<Match> {
-        let of = self.fit.classes.get(class)?;
-        let channel = self.fit.queues[of.queue].channel;
-        if !of.serves.meets(&self.staff.free[channel.index()]) {
-            return None;
-        }
         let (slot, agents) = self.first_servable(class, now)?;
         let (members, behind) =
             if self.rule_of(slot).strategy == Strategy::Random { self.drawn_for(slot, now) } else { agents };
@@ -122,6 +159,11 @@ impl Acd {
 
     /// The first of a class for whom somebody is free, and who is.
     fn first_servable(&self, class: usize, now: UtcMs) -> Option<(Slot, Choice)> {
+        let of = self.fit.classes.get(class)?;
+        let channel = self.fit.queues[of.queue].channel;
+        if !of.serves.meets(&self.staff.free[channel.index()]) {
+            return None;
+        }
         self.waiting.due[class].iter().find_map(|(_, slot)| {
             let agents = self.agents_for(slot, None, now);
             (!agents.0.is_empty()).then_some((slot, agents))

@@ -80,16 +80,6 @@ impl Acd {
         able.into_iter().map(|member| self.staff.members[member].id).collect()
     }
 
-    /// The first in order of those in the same class who are due and could be offered to somebody.
-    pub fn scan_first_like(&self, interaction: InteractionId, now: UtcMs) -> Option<InteractionId> {
-        let class = self.waiting.item(self.waiting.slot(interaction)?).class;
-        let mut alike: Vec<&Item> = self.waiting.items().map(|(_, item)| item).collect();
-        alike.retain(|item| item.class == class && item.state == State::Due);
-        alike.sort_by_key(|item| item.rank);
-        let served = |item: &&&Item| !self.scan_for_interaction(item.interaction, now).is_empty();
-        alike.iter().find(served).map(|item| item.interaction)
-    }
-
     /// A pair that could be made and is not: there is none after the last decision.
     pub fn scan_pair(&self, now: UtcMs) -> Option<(InteractionId, UserId)> {
         let free = self.staff.members.iter().filter(|member| !member.standing.open.is_empty());

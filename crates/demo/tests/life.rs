@@ -146,6 +146,7 @@ async fn desk(State(office): State<Office>) -> Json<DeskView> {
             started_at: UtcMs(0),
             deadline: UtcMs(0),
             talk_ms: 0,
+            may_extend: false,
             transfer_ringing: None,
             disposition: None,
             note: String::new(),

@@ -109,6 +109,7 @@ fn main() {
             announce_every_s: 30,
             max_waiting: 100_000,
             record: true,
+            routing: perezvon_model::config::Routing::default(),
         }],
         agents: agents
             .iter()
@@ -120,6 +121,7 @@ fn main() {
                 device: Device::Browser,
                 sip_username: None,
                 phone_uri: None,
+                weight: 1,
             })
             .collect(),
         skills: Vec::new(),

@@ -6,7 +6,7 @@ use perezvon_model::{
     Activity, Channel, Device, DispositionId, InteractionId, LegId, OfferId, Presence, QueueId, UtcMs,
 };
 
-use crate::today::AgentToday;
+use crate::today::{AgentToday, AtWork};
 
 #[derive(Debug)]
 pub(crate) struct Agent {
@@ -22,9 +22,10 @@ pub(crate) struct Agent {
     /// What the journal was told last.
     pub told: (Presence, Activity, Device),
     pub counted: Counted,
+    pub missed: Missed,
     pub today: AgentToday,
-    /// Busy part of the day when the last work ended, in millionths.
-    pub occupancy: u32,
+    /// Up to the last change of presence or activity.
+    pub at_work: AtWork,
     pub employment: Employment,
 }
 
@@ -102,6 +103,7 @@ pub(crate) struct Talk {
     pub sound: Sound,
     /// Set while the agent's media is lost: when the call is given up.
     pub lost_until: Option<UtcMs>,
+    pub wrap_up: AfterTalk,
     pub disposition: Option<DispositionId>,
     pub note: String,
 }
@@ -119,6 +121,13 @@ pub(crate) enum Sound {
     Apart,
 }
 
+/// What follows the conversation, where the queue leaves it to the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterTalk {
+    Nothing,
+    WrapUp,
+}
+
 #[derive(Debug)]
 pub(crate) struct WrappingUp {
     pub interaction: InteractionId,
@@ -126,9 +135,20 @@ pub(crate) struct WrappingUp {
     pub about: InteractionView,
     pub started_at: UtcMs,
     pub deadline: UtcMs,
+    /// By how much it may be extended, until it was.
+    pub extension_ms: Option<i64>,
     pub talk_ms: i64,
     pub disposition: Option<DispositionId>,
     pub note: String,
+}
+
+/// Offers in a row that came to nothing, by how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Missed {
+    pub declined: u8,
+    pub no_answer: u8,
+    pub busy: u8,
+    pub unreachable: u8,
 }
 
 impl Agent {
@@ -168,7 +188,7 @@ impl Agent {
             open: free.then_some(Channel::Voice).into_iter().collect(),
             idle_since: self.seat.idle_since(),
             handled: self.today.handled,
-            occupancy: self.occupancy,
+            occupancy: self.at_work.occupancy(),
         }
     }
 

@@ -28,6 +28,8 @@ impl Tenant {
             AgentCommand::Transfer { interaction, to: TransferTarget::Agent { agent: target } } => {
                 self.transfer_to_agent(agent, interaction, target)
             }
+            AgentCommand::WantWrapUp { interaction, on } => self.want_wrap_up(agent, interaction, on),
+            AgentCommand::ExtendWrapUp { interaction } => self.extend_wrap_up(agent, interaction),
             AgentCommand::WrapUp { interaction, disposition, note, finish } => {
                 self.write_up(agent, interaction, disposition, note, finish)
             }

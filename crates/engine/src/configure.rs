@@ -8,11 +8,11 @@ use perezvon_model::{Channel, InteractionId, Presence, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::agent::{Agent, Counted, Desk, Employment, Work};
+use crate::agent::{Agent, Counted, Desk, Employment, Missed, Work};
 use crate::call::{Origin, Stage};
 use crate::settings::Settings;
 use crate::tenant::{QueueState, Tenant};
-use crate::today::AgentToday;
+use crate::today::{AgentToday, AtWork};
 
 impl Tenant {
     pub(crate) fn configure(&mut self, config: Arc<TenantConfig>) {
@@ -105,8 +105,9 @@ impl Tenant {
             work: Work::Idle,
             since: self.now,
             counted: Counted::Out,
+            missed: Missed::default(),
             today: AgentToday::default(),
-            occupancy: 0,
+            at_work: AtWork::default(),
             employment: Employment::Member,
         }
     }

@@ -17,6 +17,8 @@ pub const MAX_SPOKEN_POSITION: u32 = 20;
 pub const CONNECT_MS: i64 = 10_000;
 /// How long a call waits for an agent whose media is lost.
 pub const LOST_MS: i64 = 30_000;
+/// The longest wrap-up, extended or open.
+pub const MAX_WRAP_UP_MS: i64 = 900_000;
 /// How long an agent without a desk, or ready without a usable device, keeps the presence.
 pub const GONE_MS: i64 = 30_000;
 /// The longest wait of a caller who is in a queue for a second time (transferred, or the agent was lost).

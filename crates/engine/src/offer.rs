@@ -1,12 +1,13 @@
 //! One interaction shown to one agent with a deadline: made, accepted, declined, missed, withdrawn.
 
 use perezvon_acd::Match;
+use perezvon_model::config::Misses;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::{Event, OfferOutcome};
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::{Device, InteractionId, LegId, OfferId, UserId};
 
-use crate::agent::{RingPhase, Ringing, Work};
+use crate::agent::{Missed, RingPhase, Ringing, Work};
 use crate::call::{Origin, Stage};
 use crate::limits::{CONNECT_MS, DIAL_GRACE_MS};
 use crate::presence::SystemBreak;
@@ -153,13 +154,7 @@ impl Tenant {
             )
             | None => return,
         };
-        match outcome {
-            OfferOutcome::NoAnswer => self.take_break(id, SystemBreak::MissedOffer),
-            OfferOutcome::Busy | OfferOutcome::Unreachable => {
-                self.take_break(id, SystemBreak::of(ended.device));
-            }
-            OfferOutcome::Declined | OfferOutcome::Accepted | OfferOutcome::Withdrawn => {}
-        }
+        self.count_miss(id, &ended, outcome);
         match origin {
             // Others are still being rung.
             Origin::Queue | Origin::Transfer { .. } | Origin::Return if rings_on => {}
@@ -172,10 +167,36 @@ impl Tenant {
             Origin::Transfer { by } => self.transfer_failed(ended.interaction, by),
             Origin::Return => self.rejoin_queue(ended.interaction),
         }
-        if outcome == OfferOutcome::Declined {
-            self.acd.refuse(ended.interaction, id, self.now);
+        match outcome {
+            // Whatever the reason, others are asked first.
+            OfferOutcome::Declined
+            | OfferOutcome::NoAnswer
+            | OfferOutcome::Busy
+            | OfferOutcome::Unreachable => self.acd.refuse(ended.interaction, id, self.now),
+            OfferOutcome::Accepted | OfferOutcome::Withdrawn => {}
         }
         self.after_work(id);
+    }
+
+    /// So many offers in a row that came to nothing, by how, take the agent out of the offers.
+    fn count_miss(&mut self, id: UserId, ended: &Ringing, outcome: OfferOutcome) {
+        let limits = self.settings.as_ref().map_or_else(Misses::default, |of| of.misses(ended.queue));
+        let Some(agent) = self.agents.get_mut(&id) else { return };
+        let missed = &mut agent.missed;
+        let (count, limit, why) = match outcome {
+            OfferOutcome::Declined => (&mut missed.declined, limits.declined, SystemBreak::DeclinedOffers),
+            OfferOutcome::NoAnswer => (&mut missed.no_answer, limits.no_answer, SystemBreak::MissedOffer),
+            OfferOutcome::Busy => (&mut missed.busy, limits.busy, SystemBreak::of(ended.device)),
+            OfferOutcome::Unreachable => {
+                (&mut missed.unreachable, limits.unreachable, SystemBreak::of(ended.device))
+            }
+            OfferOutcome::Accepted | OfferOutcome::Withdrawn => return,
+        };
+        *count = count.saturating_add(1);
+        if limit > 0 && *count >= limit {
+            *missed = Missed::default();
+            self.take_break(id, why);
+        }
     }
 
     /// The caller is gone or goes elsewhere: the agents are idle at once, with the idle clocks as they were.

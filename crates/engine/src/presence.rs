@@ -14,6 +14,7 @@ use crate::timer::Timer;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SystemBreak {
     MissedOffer,
+    DeclinedOffers,
     PhoneUnreachable,
     ConnectionLost,
 }
@@ -22,6 +23,7 @@ impl SystemBreak {
     fn reason(self) -> &'static str {
         match self {
             SystemBreak::MissedOffer => "missed_offer",
+            SystemBreak::DeclinedOffers => "declined_offers",
             SystemBreak::PhoneUnreachable => "phone_unreachable",
             SystemBreak::ConnectionLost => "connection_lost",
         }
@@ -155,8 +157,7 @@ impl Tenant {
         if presence != agent.seat.presence() || *told_activity != activity || *told_device != device {
             if presence != agent.seat.presence() || *told_activity != activity {
                 let lasted_ms = now.since_ms(agent.since);
-                agent.today.spent(presence == &Presence::Ready, *told_activity, lasted_ms);
-                agent.occupancy = agent.today.occupancy();
+                agent.at_work.spent(presence == &Presence::Ready, *told_activity, lasted_ms);
                 agent.since = now;
             }
             let presence = agent.seat.presence().clone();

@@ -2,7 +2,7 @@
 
 use perezvon_flow::Checked;
 use perezvon_flow::graph::Flow;
-use perezvon_model::config::{Queue, TenantConfig, Trunk, WrapUp};
+use perezvon_model::config::{Misses, Queue, TenantConfig, Trunk, WrapUp};
 use perezvon_model::{DispositionId, FlowId, QueueId, TrunkId, UtcMs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -93,12 +93,13 @@ impl Settings {
         i64::from(seconds.clamp(3, 120)) * 1_000
     }
 
-    /// `None`: no wrap-up.
-    pub fn wrap_up_ms(&self, queue: Option<QueueId>) -> Option<i64> {
-        match queue.and_then(|id| self.queue(id))?.wrap_up {
-            WrapUp::None => None,
-            WrapUp::Timed { limit_s } => Some(i64::from(limit_s.clamp(1, 900)) * 1_000),
-        }
+    /// No wrap-up after a conversation that came from no queue.
+    pub fn wrap_up(&self, queue: Option<QueueId>) -> WrapUp {
+        queue.and_then(|id| self.queue(id)).map_or(WrapUp::None, |queue| queue.wrap_up)
+    }
+
+    pub fn misses(&self, queue: Option<QueueId>) -> Misses {
+        queue.and_then(|id| self.queue(id)).map_or_else(Misses::default, |queue| queue.routing.misses)
     }
 
     /// The number of the local day, and when it ends.

@@ -20,15 +20,20 @@ pub struct AgentToday {
     pub handled: u32,
     /// Talk, hold and wrap-up together.
     pub handle_ms: i64,
-    /// Ringing, talk, hold and wrap-up.
-    pub busy_ms: i64,
-    /// Ready and idle.
-    pub idle_ms: i64,
 }
 
-impl AgentToday {
+/// How an agent's time was spent since midnight, or since the start of the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AtWork {
+    /// Ringing, talk, hold and wrap-up.
+    busy_ms: i64,
+    /// Ready and idle.
+    idle_ms: i64,
+}
+
+impl AtWork {
     /// A stretch of time in one state is over.
-    pub(crate) fn spent(&mut self, ready: bool, activity: Activity, ms: i64) {
+    pub fn spent(&mut self, ready: bool, activity: Activity, ms: i64) {
         match activity {
             Activity::Idle if ready => self.idle_ms += ms,
             Activity::Idle => {}
@@ -41,15 +46,16 @@ impl AgentToday {
     }
 
     /// Busy part of the time at work (PRODUCT, "Measures"), in millionths.
-    pub(crate) fn occupancy(self) -> u32 {
+    pub fn occupancy(self) -> u32 {
         let at_work_ms = self.busy_ms + self.idle_ms;
         if at_work_ms == 0 {
-            0
-        } else {
-            u32::try_from(self.busy_ms * 1_000_000 / at_work_ms).unwrap_or(u32::MAX)
+            return 0;
         }
+        u32::try_from(self.busy_ms * 1_000_000 / at_work_ms).unwrap_or(u32::MAX)
     }
+}
 
+impl AgentToday {
     pub(crate) fn mean_ms(self) -> i64 {
         if self.handled == 0 { 0 } else { self.handle_ms / i64::from(self.handled) }
     }
@@ -85,7 +91,7 @@ impl Tenant {
             for id in agents {
                 if let Some(agent) = self.agents.get_mut(&id) {
                     agent.today = AgentToday::default();
-                    agent.occupancy = 0;
+                    agent.at_work = AtWork::default();
                 }
                 self.agent_changed(id);
             }

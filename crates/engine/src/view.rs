@@ -1,11 +1,12 @@
 //! What screens draw, made from the state as it is.
 
+use perezvon_model::config::WrapUp;
 use perezvon_model::view::{
     AgentView, CallView, DeskView, FloorView, InteractionView, OfferView, QueueView, WrapUpView,
 };
 use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
 
-use crate::agent::{Agent, Microphone, Ringing, Talk, Work, WrappingUp};
+use crate::agent::{AfterTalk, Agent, Microphone, Ringing, Talk, Work, WrappingUp};
 use crate::call::{Call, Origin, Stage};
 use crate::tenant::Tenant;
 
@@ -131,9 +132,15 @@ impl Tenant {
             muted: talk.microphone == Microphone::Muted,
             lost_until: talk.lost_until,
             recording: call.recording.is_some(),
+            wrap_up_wanted: matches!(self.wrap_up_rule(talk.queue), WrapUp::Optional { .. })
+                .then_some(talk.wrap_up == AfterTalk::WrapUp),
             disposition: talk.disposition,
             note: talk.note.clone(),
         })
+    }
+
+    pub(crate) fn wrap_up_rule(&self, queue: Option<QueueId>) -> WrapUp {
+        self.settings.as_ref().map_or(WrapUp::None, |settings| settings.wrap_up(queue))
     }
 
     fn wrap_up_view(&self, id: UserId, agent: &Agent) -> Option<WrapUpView> {
@@ -158,6 +165,7 @@ impl Tenant {
             started_at: wrap_up.started_at,
             deadline: wrap_up.deadline,
             talk_ms: wrap_up.talk_ms,
+            may_extend: wrap_up.extension_ms.is_some(),
             transfer_ringing: target
                 .and_then(|target| self.agents.get(target))
                 .map(|target| target.name.clone()),

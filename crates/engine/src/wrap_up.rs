@@ -1,11 +1,12 @@
 //! After-call work: a state of its own that no offer may cut short.
 
+use perezvon_model::config::WrapUp;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Event;
 use perezvon_model::{DispositionId, InteractionId, UserId};
 
-use crate::agent::{Agent, Desk, Talk, Work, WrappingUp};
-use crate::limits::MAX_NOTE_CHARS;
+use crate::agent::{AfterTalk, Agent, Desk, Talk, Work, WrappingUp};
+use crate::limits::{MAX_NOTE_CHARS, MAX_WRAP_UP_MS};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
@@ -13,7 +14,16 @@ impl Tenant {
     /// Begins the wrap-up after a conversation that is over, or ends the work where the queue has none.
     pub(crate) fn begin_wrap_up(&mut self, id: UserId, talk: Talk, talk_ms: i64) {
         let now = self.now;
-        let limit_ms = self.settings.as_ref().and_then(|settings| settings.wrap_up_ms(talk.queue));
+        let rule = self.wrap_up_rule(talk.queue);
+        let limit_ms = match rule {
+            WrapUp::None => None,
+            WrapUp::Optional { .. } if talk.wrap_up == AfterTalk::Nothing => None,
+            WrapUp::Optional { limit_s } | WrapUp::Timed { limit_s } | WrapUp::Extendable { limit_s } => {
+                Some(i64::from(limit_s) * 1_000)
+            }
+            WrapUp::Open => Some(MAX_WRAP_UP_MS),
+        };
+        let limit_ms = limit_ms.map(|ms| ms.clamp(1_000, MAX_WRAP_UP_MS));
         let about = self.calls.get(&talk.interaction).map(|call| self.about(talk.interaction, call, now));
         let Some(agent) = self.agents.get_mut(&id) else { return };
         let (Some(limit_ms), Some(about)) = (limit_ms, about) else {
@@ -29,6 +39,7 @@ impl Tenant {
             about,
             started_at: now,
             deadline,
+            extension_ms: matches!(rule, WrapUp::Extendable { .. }).then_some(limit_ms),
             talk_ms,
             disposition: talk.disposition,
             note: talk.note,
@@ -40,6 +51,48 @@ impl Tenant {
             Event::WrapUpStarted { agent: id, queue: talk.queue, deadline },
         );
         self.agent_changed(id);
+    }
+
+    /// Where the queue leaves it to the agent whether a wrap-up follows.
+    pub(crate) fn want_wrap_up(
+        &mut self,
+        id: UserId,
+        interaction: InteractionId,
+        on: bool,
+    ) -> Result<(), CommandRefused> {
+        let queue = self.talk_of(id, interaction)?.queue;
+        let rule = self.wrap_up_rule(queue);
+        match rule {
+            WrapUp::Optional { .. } => {}
+            WrapUp::None | WrapUp::Timed { .. } | WrapUp::Extendable { .. } | WrapUp::Open => {
+                return Err(CommandRefused::NotNow("the queue decides whether a wrap-up follows".into()));
+            }
+        }
+        self.talk_of(id, interaction)?.wrap_up = if on { AfterTalk::WrapUp } else { AfterTalk::Nothing };
+        self.desks.insert(id);
+        Ok(())
+    }
+
+    /// More time, once.
+    pub(crate) fn extend_wrap_up(
+        &mut self,
+        id: UserId,
+        interaction: InteractionId,
+    ) -> Result<(), CommandRefused> {
+        let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        let Work::WrapUp(wrap_up) = &mut agent.work else { return Err(CommandRefused::NotYours) };
+        if wrap_up.interaction != interaction {
+            return Err(CommandRefused::NotYours);
+        }
+        let Some(more_ms) = wrap_up.extension_ms.take() else {
+            return Err(CommandRefused::NotNow("this wrap-up cannot be extended, or was already".into()));
+        };
+        wrap_up.deadline = (wrap_up.deadline + more_ms).min(wrap_up.started_at + MAX_WRAP_UP_MS);
+        let deadline = wrap_up.deadline;
+        self.timers.arm(Timer::WrapUp(id), deadline);
+        self.journal(Some(interaction), Some(id), Event::WrapUpExtended { agent: id, deadline });
+        self.desks.insert(id);
+        Ok(())
     }
 
     /// Saves disposition and note of the conversation or of the wrap-up after it; `finish` ends the wrap-up.

@@ -67,6 +67,24 @@ pub struct Routing {
     pub ageing_per_min: u32,
     /// Who else may serve as time goes by, in order of time; eight at most.
     pub steps: Vec<Step>,
+    pub misses: Misses,
+}
+
+/// After how many offers in a row that came to nothing the agent's presence changes to a break, by how it was. 0 is
+/// never; 10 at most. An accepted offer starts the counts again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Misses {
+    pub declined: u8,
+    pub no_answer: u8,
+    pub busy: u8,
+    pub unreachable: u8,
+}
+
+impl Default for Misses {
+    fn default() -> Misses {
+        Misses { declined: 0, no_answer: 1, busy: 1, unreachable: 1 }
+    }
 }
 
 #[derive(
@@ -83,10 +101,20 @@ pub struct SkillLevel {
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub enum WrapUp {
     None,
+    /// Only when the agent asks for it during the conversation; then as `Timed`.
+    Optional {
+        limit_s: u32,
+    },
     /// Ends by itself after `limit_s`, or earlier when the agent finishes. 1 to 900 s.
     Timed {
         limit_s: u32,
     },
+    /// As `Timed`; the agent may extend it once by the same time.
+    Extendable {
+        limit_s: u32,
+    },
+    /// Ends when the agent finishes it, after 900 s at the latest.
+    Open,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

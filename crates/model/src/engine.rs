@@ -111,6 +111,15 @@ pub enum AgentCommand {
         interaction: InteractionId,
         to: TransferTarget,
     },
+    /// Asks for a wrap-up after this conversation, or does without, where the queue leaves it to the agent.
+    WantWrapUp {
+        interaction: InteractionId,
+        on: bool,
+    },
+    /// More time for the wrap-up, once, where the queue allows it.
+    ExtendWrapUp {
+        interaction: InteractionId,
+    },
     /// Saves disposition and note, during the call or in wrap-up; `finish` ends the wrap-up.
     WrapUp {
         interaction: InteractionId,

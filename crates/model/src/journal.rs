@@ -203,6 +203,11 @@ pub enum Event {
         queue: Option<QueueId>,
         deadline: UtcMs,
     },
+    /// The agent took more time, once.
+    WrapUpExtended {
+        agent: UserId,
+        deadline: UtcMs,
+    },
     /// What the agent wrote; may come several times, the last counts.
     Noted {
         agent: UserId,

@@ -74,6 +74,8 @@ pub struct CallView {
     /// Set while the agent's media is lost: the moment at which the call is given up.
     pub lost_until: Option<UtcMs>,
     pub recording: bool,
+    /// Whether a wrap-up will follow, where the queue leaves it to the agent.
+    pub wrap_up_wanted: Option<bool>,
     pub disposition: Option<DispositionId>,
     pub note: String,
 }
@@ -84,6 +86,8 @@ pub struct WrapUpView {
     pub started_at: UtcMs,
     pub deadline: UtcMs,
     pub talk_ms: i64,
+    /// Whether the agent may take more time.
+    pub may_extend: bool,
     /// Whom the call that this agent passed on rings at, until it is answered or goes elsewhere.
     pub transfer_ringing: Option<String>,
     pub disposition: Option<DispositionId>,

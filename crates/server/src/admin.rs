@@ -107,6 +107,7 @@ async fn carry_out(db: &Db, command: Admin) -> anyhow::Result<()> {
                 device: if sip_username.is_some() { Device::Phone } else { Device::Browser },
                 sip_username,
                 phone_uri: None,
+                weight: 1,
                 queues: db.tenant(&scope).queues().await?.into_iter().map(|queue| queue.id).collect(),
                 skills: Vec::new(),
             };
@@ -169,6 +170,7 @@ async fn make_tenant(
         announce_every_s: 60,
         max_waiting: 500,
         record: true,
+        routing: perezvon_model::config::Routing::default(),
     };
     tenant.create_queue(&queue).await?;
     for (key, name) in

@@ -72,6 +72,7 @@ async fn company(folder: &tempfile::TempDir) -> (Db, TenantDb) {
             announce_every_s: 0,
             max_waiting: 100,
             record: false,
+            routing: perezvon_model::config::Routing::default(),
         };
         own.create_queue(&queue).await.expect("a queue");
     }
@@ -85,6 +86,7 @@ async fn company(folder: &tempfile::TempDir) -> (Db, TenantDb) {
             device: Device::Browser,
             sip_username: None,
             phone_uri: None,
+            weight: 1,
             queues: vec![id(10), id(11)],
             skills: Vec::new(),
         };

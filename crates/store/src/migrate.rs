@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("../migrations/0002_row_level_security.postgres.sql"),
         postgres_only: true,
     },
+    Migration { version: 3, text: include_str!("../migrations/0003_routing.sql"), postgres_only: false },
 ];
 
 const LEDGER: &str =

@@ -1,27 +1,31 @@
 //! Queues. One that is deleted is only put away, so that old interactions keep its name.
 
-use perezvon_model::config::{Queue, SkillLevel, WrapUp};
+use perezvon_model::config::{Queue, Routing, SkillLevel, WrapUp};
 use perezvon_model::{QueueId, SkillId, UtcMs};
 
 use crate::checks;
 use crate::db::{TenantDb, TenantTx};
 use crate::error::StoreError;
-use crate::sql::{args, queries, record};
+use crate::sql::{Arg, Column, Kind, Value, args, queries, record};
+use crate::words::words;
+
+const MAX_WRAP_UP_S: u32 = 900;
 
 queries! {
     LIST -> QueueRow = "SELECT id, key, name, ring_timeout_s, wrap_up_limit_s, service_level_s, service_level_target,
-        short_abandon_s, announce_every_s, max_waiting, record
+        short_abandon_s, announce_every_s, max_waiting, record, wrap_up_mode, routing
         FROM queue WHERE tenant_id = $1 AND archived_at IS NULL ORDER BY name, id";
     GET -> QueueRow = "SELECT id, key, name, ring_timeout_s, wrap_up_limit_s, service_level_s, service_level_target,
-        short_abandon_s, announce_every_s, max_waiting, record
+        short_abandon_s, announce_every_s, max_waiting, record, wrap_up_mode, routing
         FROM queue WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     SKILLS -> QueueSkill = "SELECT queue_id, skill_id, level FROM queue_skill WHERE tenant_id = $1
         ORDER BY queue_id, skill_id";
     INSERT = "INSERT INTO queue (tenant_id, id, key, name, ring_timeout_s, wrap_up_limit_s, service_level_s,
-        service_level_target, short_abandon_s, announce_every_s, max_waiting, record)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+        service_level_target, short_abandon_s, announce_every_s, max_waiting, record, wrap_up_mode, routing)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     UPDATE = "UPDATE queue SET key = $3, name = $4, ring_timeout_s = $5, wrap_up_limit_s = $6, service_level_s = $7,
-        service_level_target = $8, short_abandon_s = $9, announce_every_s = $10, max_waiting = $11, record = $12
+        service_level_target = $8, short_abandon_s = $9, announce_every_s = $10, max_waiting = $11, record = $12,
+        wrap_up_mode = $13, routing = $14
         WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     CLEAR_SKILLS = "DELETE FROM queue_skill WHERE tenant_id = $1 AND queue_id = $2";
     ADD_SKILL = "INSERT INTO queue_skill (tenant_id, queue_id, skill_id, level) VALUES ($1, $2, $3, $4)";
@@ -43,6 +47,34 @@ record! {
         announce_every_s: u32,
         max_waiting: u32,
         record: bool,
+        wrap_up_mode: WrapUpMode,
+        routing: Routing,
+    }
+}
+
+/// Which wrap-up; its time stands in a column of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WrapUpMode {
+    None,
+    Optional,
+    Timed,
+    Extendable,
+    Open,
+}
+
+words! {
+    WrapUpMode {
+        None = "none", Optional = "optional", Timed = "timed", Extendable = "extendable", Open = "open",
+    }
+}
+
+impl Column for Routing {
+    const KIND: Kind = Kind::Text;
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        match value {
+            Value::Text(json) => serde_json::from_str(json).ok(),
+            Value::Int(_) | Value::Null => None,
+        }
     }
 }
 
@@ -65,16 +97,14 @@ impl QueueRow {
                 .map(|skill| SkillLevel { skill: skill.skill_id, level: skill.level })
                 .collect(),
             ring_timeout_s: self.ring_timeout_s,
-            wrap_up: match self.wrap_up_limit_s {
-                None => WrapUp::None,
-                Some(limit_s) => WrapUp::Timed { limit_s },
-            },
+            wrap_up: wrap_up(self.wrap_up_mode, self.wrap_up_limit_s.unwrap_or(MAX_WRAP_UP_S)),
             service_level_s: self.service_level_s,
             service_level_target: self.service_level_target,
             short_abandon_s: self.short_abandon_s,
             announce_every_s: self.announce_every_s,
             max_waiting: self.max_waiting,
             record: self.record,
+            routing: self.routing,
         }
     }
 }
@@ -89,32 +119,49 @@ fn check(queue: &Queue) -> Result<(), StoreError> {
     checks::between("announce_every_s", queue.announce_every_s, 0, 3_600)?;
     checks::between("max_waiting", queue.max_waiting, 1, 100_000)?;
     checks::levels(&queue.required_skills)?;
-    match queue.wrap_up {
-        WrapUp::None => Ok(()),
-        WrapUp::Timed { limit_s } => checks::between("wrap_up", limit_s, 1, 900),
+    if let (_, Some(limit_s)) = wrap_up_columns(queue.wrap_up) {
+        checks::between("wrap_up", limit_s, 1, MAX_WRAP_UP_S)?;
+    }
+    Ok(())
+}
+
+fn wrap_up(mode: WrapUpMode, limit_s: u32) -> WrapUp {
+    match mode {
+        WrapUpMode::None => WrapUp::None,
+        WrapUpMode::Optional => WrapUp::Optional { limit_s },
+        WrapUpMode::Timed => WrapUp::Timed { limit_s },
+        WrapUpMode::Extendable => WrapUp::Extendable { limit_s },
+        WrapUpMode::Open => WrapUp::Open,
     }
 }
 
-fn wrap_up_limit_s(queue: &Queue) -> Option<u32> {
-    match queue.wrap_up {
-        WrapUp::None => None,
-        WrapUp::Timed { limit_s } => Some(limit_s),
+fn wrap_up_columns(wrap_up: WrapUp) -> (WrapUpMode, Option<u32>) {
+    match wrap_up {
+        WrapUp::None => (WrapUpMode::None, None),
+        WrapUp::Optional { limit_s } => (WrapUpMode::Optional, Some(limit_s)),
+        WrapUp::Timed { limit_s } => (WrapUpMode::Timed, Some(limit_s)),
+        WrapUp::Extendable { limit_s } => (WrapUpMode::Extendable, Some(limit_s)),
+        WrapUp::Open => (WrapUpMode::Open, None),
     }
 }
 
-fn columns(queue: &Queue) -> Vec<crate::sql::Arg> {
+fn columns(queue: &Queue) -> Vec<Arg> {
+    let (wrap_up_mode, wrap_up_limit_s) = wrap_up_columns(queue.wrap_up);
+    let routing = serde_json::to_string(&queue.routing).expect("routing is plain data");
     args![
         queue.id,
         &queue.key,
         &queue.name,
         queue.ring_timeout_s,
-        wrap_up_limit_s(queue),
+        wrap_up_limit_s,
         queue.service_level_s,
         queue.service_level_target,
         queue.short_abandon_s,
         queue.announce_every_s,
         queue.max_waiting,
         queue.record,
+        wrap_up_mode,
+        routing,
     ]
 }
 

@@ -38,6 +38,8 @@ pub struct User {
     pub sip_username: Option<String>,
     /// A fixed address of the phone, used in place of a registration.
     pub phone_uri: Option<String>,
+    /// The part of the work where a queue shares by weight. 1 to 100.
+    pub weight: u32,
     pub queues: Vec<QueueId>,
     pub skills: Vec<SkillLevel>,
 }
@@ -71,17 +73,17 @@ impl std::fmt::Debug for Ha1 {
 }
 
 queries! {
-    LIST -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri
+    LIST -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri, weight
         FROM users WHERE tenant_id = $1 AND archived_at IS NULL ORDER BY name, id";
-    GET -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri
+    GET -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri, weight
         FROM users WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     QUEUES -> UserQueue = "SELECT user_id, queue_id FROM user_queue WHERE tenant_id = $1 ORDER BY user_id, queue_id";
     SKILLS -> UserSkill = "SELECT user_id, skill_id, level FROM user_skill WHERE tenant_id = $1
         ORDER BY user_id, skill_id";
-    INSERT = "INSERT INTO users (tenant_id, id, email, name, role, language, device, sip_username, phone_uri,
-        password, ha1_md5, ha1_sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    INSERT = "INSERT INTO users (tenant_id, id, email, name, role, language, device, sip_username, phone_uri, weight,
+        password, ha1_md5, ha1_sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     // The digest hashes hold the account's name: with another name they are worth nothing.
-    UPDATE = "UPDATE users SET email = $3, name = $4, role = $5, language = $6, device = $7, phone_uri = $9,
+    UPDATE = "UPDATE users SET email = $3, name = $4, role = $5, language = $6, device = $7, phone_uri = $9, weight = $10,
         ha1_md5 = CASE WHEN sip_username = $8 THEN ha1_md5 END,
         ha1_sha256 = CASE WHEN sip_username = $8 THEN ha1_sha256 END,
         sip_username = $8
@@ -110,6 +112,7 @@ record! {
         device: Device,
         sip_username: Option<String>,
         phone_uri: Option<String>,
+        weight: u32,
     }
 }
 
@@ -141,6 +144,7 @@ impl UserRow {
             device: self.device,
             sip_username: self.sip_username,
             phone_uri: self.phone_uri,
+            weight: self.weight,
             queues: own_queues.map(|queue| queue.queue_id).collect(),
             skills: own_skills
                 .map(|skill| SkillLevel { skill: skill.skill_id, level: skill.level })
@@ -160,6 +164,7 @@ impl User {
             device: self.device,
             sip_username: self.sip_username.clone(),
             phone_uri: self.phone_uri.clone(),
+            weight: self.weight,
         })
     }
 }
@@ -177,6 +182,7 @@ fn check(user: &User) -> Result<(), StoreError> {
     }
     checks::filled("name", &user.name, 200)?;
     checks::levels(&user.skills)?;
+    checks::between("weight", user.weight, 1, 100)?;
     if let Some(name) = &user.sip_username {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         if !plain || name.is_empty() || name.len() > 64 {
@@ -205,6 +211,7 @@ fn columns(user: &User) -> Vec<Arg> {
         user.device,
         user.sip_username.clone(),
         user.phone_uri.clone(),
+        user.weight,
     ]
 }
 

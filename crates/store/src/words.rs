@@ -36,7 +36,7 @@ pub(crate) trait Word {
 }
 
 words! {
-    Channel { Voice = "voice" }
+    Channel { Voice = "voice", Chat = "chat", Mail = "mail" }
     Direction { Inbound = "inbound", Outbound = "outbound" }
     Party { Customer = "customer", Agent = "agent", System = "system" }
     Outcome {

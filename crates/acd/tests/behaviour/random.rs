@@ -131,9 +131,13 @@ fn decide(acd: &mut Acd, floor: &mut Floor, now: UtcMs) {
                             (1, Some(found.interaction))
                         );
                     }
-                    let first_alike =
-                        before.scan_first_like(found.interaction, now) == Some(found.interaction);
-                    assert!(first_alike || given(&before, found.interaction, now), "somebody was before");
+                }
+                for of in &found.agents {
+                    assert_eq!(
+                        before.scan_for_agent(*of, now),
+                        Some(found.interaction),
+                        "somebody was before"
+                    );
                 }
                 assert_eq!(Some(found.receipt.position as usize), before.position(found.interaction));
                 assert!(found.receipt.agents.iter().all(|behind| !found.agents.contains(&behind.agent)));
@@ -157,11 +161,6 @@ fn decide(acd: &mut Acd, floor: &mut Floor, now: UtcMs) {
         let here = floor.waits.iter().filter(|(_, queue)| **queue == of);
         assert_eq!(acd.longest_since(of), here.map(|(caller, _)| floor.joined[caller]).min());
     }
-}
-
-/// Whether some free agent, given, would get this interaction.
-fn given(before: &Acd, interaction: InteractionId, now: UtcMs) -> bool {
-    (0..AGENTS).any(|number| before.scan_for_agent(agent(number), now) == Some(interaction))
 }
 
 fn steps() -> impl Strategy<Value = Vec<(u8, u8, u8, u16)>> {

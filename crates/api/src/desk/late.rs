@@ -74,6 +74,9 @@ fn part_of(me: UserId, entries: &[Entry]) -> Part {
         | Event::Collected { .. }
         | Event::Queued { .. }
         | Event::PositionAnnounced { .. }
+        | Event::Routed { .. }
+        | Event::NothingFor { .. }
+        | Event::WrapUpExtended { .. }
         | Event::Offered { .. }
         | Event::OfferEnded { .. }
         | Event::LeftQueue { .. }

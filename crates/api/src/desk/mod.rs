@@ -87,6 +87,8 @@ pub fn send(
         | AgentCommand::Hold { .. }
         | AgentCommand::Mute { .. }
         | AgentCommand::SendDigits { .. }
+        | AgentCommand::WantWrapUp { .. }
+        | AgentCommand::ExtendWrapUp { .. }
         | AgentCommand::Transfer { .. } => (None, None),
     };
     let (agent, db, state) = (signed.me.id, state.db().tenant(&signed.scope), state.clone());
@@ -173,6 +175,8 @@ fn check(command: &AgentCommand) -> Answer<()> {
         | AgentCommand::HangUp { .. }
         | AgentCommand::Hold { .. }
         | AgentCommand::Mute { .. }
+        | AgentCommand::WantWrapUp { .. }
+        | AgentCommand::ExtendWrapUp { .. }
         | AgentCommand::Transfer { .. } => Ok(()),
     }
 }

@@ -63,7 +63,9 @@ impl About {
             | Event::RecordingStarted { .. }
             | Event::RecordingSealed { .. }
             | Event::RecordingFailed { .. }
+            | Event::Routed { .. }
             | Event::InteractionEnded { .. } => nothing,
+            Event::NothingFor { nothing: of } => Self { agent: Some(of.agent), ..nothing },
             Event::Queued { queue, .. }
             | Event::PositionAnnounced { queue, .. }
             | Event::LeftQueue { queue, .. } => Self { queue: Some(*queue), ..nothing },
@@ -76,6 +78,7 @@ impl About {
             }
             Event::OfferEnded { agent, .. }
             | Event::AgentLost { agent }
+            | Event::WrapUpExtended { agent, .. }
             | Event::AgentBack { agent }
             | Event::AgentState { agent, .. } => Self { agent: Some(*agent), ..nothing },
             Event::TransferredToQueue { queue, by } => Self { queue: Some(*queue), by: Some(*by), ..nothing },

@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use perezvon_flow::Flow;
 use perezvon_flow::graph::Node;
 use perezvon_model::QueueId;
-use perezvon_model::config::{FlowSource, Queue, SkillLevel, WrapUp};
+use perezvon_model::config::{FlowSource, Misses, Queue, Routing, SkillLevel, WrapUp};
+use perezvon_model::routing::Widen;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -44,6 +45,8 @@ pub struct QueueBody {
     /// 1 to 100,000.
     pub max_waiting: u32,
     pub record: bool,
+    #[serde(default)]
+    pub routing: Routing,
 }
 
 impl QueueBody {
@@ -60,9 +63,12 @@ impl QueueBody {
         fields::between("max_waiting", self.max_waiting, 1, 100_000)?;
         fields::levels("required_skills", &self.required_skills)?;
         match self.wrap_up {
-            WrapUp::None => {}
-            WrapUp::Timed { limit_s } => fields::between("wrap_up.limit_s", limit_s, 1, 900)?,
+            WrapUp::None | WrapUp::Open => {}
+            WrapUp::Optional { limit_s } | WrapUp::Timed { limit_s } | WrapUp::Extendable { limit_s } => {
+                fields::between("wrap_up.limit_s", limit_s, 1, 900)?;
+            }
         }
+        check_routing(&self.routing)?;
         Ok(Queue {
             id,
             key: self.key,
@@ -76,8 +82,36 @@ impl QueueBody {
             announce_every_s: self.announce_every_s,
             max_waiting: self.max_waiting,
             record: self.record,
+            routing: self.routing,
         })
     }
+}
+
+fn check_routing(routing: &Routing) -> Answer<()> {
+    if !(-1_000..=1_000).contains(&routing.priority) {
+        return Err(Problem::bad_value("routing.priority", "write a whole number from -1000 to 1000"));
+    }
+    fields::between("routing.ageing_per_min", routing.ageing_per_min, 0, 1_000)?;
+    fields::few("routing.steps", &routing.steps, 8)?;
+    let mut before_s = 0;
+    for (n, step) in routing.steps.iter().enumerate() {
+        let field = format!("routing.steps[{n}].after_s");
+        fields::between(&field, step.after_s, 0, 86_400)?;
+        if step.after_s < before_s {
+            return Err(Problem::bad_value(field, "put the steps in the order of their times"));
+        }
+        before_s = step.after_s;
+        if let Widen::LowerLevel { level, .. } = step.widen {
+            fields::between(&format!("routing.steps[{n}].widen.level"), u32::from(level), 1, 10)?;
+        }
+    }
+    let Misses { declined, no_answer, busy, unreachable } = routing.misses;
+    for (name, count) in
+        [("declined", declined), ("no_answer", no_answer), ("busy", busy), ("unreachable", unreachable)]
+    {
+        fields::between(&format!("routing.misses.{name}"), u32::from(count), 0, 10)?;
+    }
+    Ok(())
 }
 
 pub fn routes() -> OpenApiRouter<ApiState> {

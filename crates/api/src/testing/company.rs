@@ -92,6 +92,7 @@ impl Company {
             device: Device::Browser,
             sip_username: None,
             phone_uri: None,
+            weight: 1,
             queues: if works { vec![self.queue] } else { Vec::new() },
             skills: if works { vec![SkillLevel { skill: self.skill, level: 5 }] } else { Vec::new() },
         }
@@ -113,6 +114,7 @@ impl Company {
             announce_every_s: 0,
             max_waiting: 100,
             record: true,
+            routing: perezvon_model::config::Routing::default(),
         };
         tenant.create_queue(&queue).await.unwrap();
         let disposition = Disposition {

@@ -38,6 +38,8 @@ pub struct UserView {
     pub sip_username: Option<String>,
     /// A fixed address of the phone, used in place of a registration.
     pub phone_uri: Option<String>,
+    /// The part of the work where a queue shares by weight.
+    pub weight: u32,
     pub queues: Vec<QueueId>,
     pub skills: Vec<SkillLevel>,
 }
@@ -53,6 +55,7 @@ impl From<User> for UserView {
             device: user.device,
             sip_username: user.sip_username,
             phone_uri: user.phone_uri,
+            weight: user.weight,
             queues: user.queues,
             skills: user.skills,
         }
@@ -72,6 +75,9 @@ pub struct UserBody {
     pub sip_username: Option<String>,
     #[serde(default)]
     pub phone_uri: Option<String>,
+    /// 1 to 100: the part of the work where a queue shares by weight.
+    #[serde(default = "one")]
+    pub weight: u32,
     #[serde(default)]
     pub queues: Vec<QueueId>,
     #[serde(default)]
@@ -80,6 +86,10 @@ pub struct UserBody {
     #[serde(default)]
     #[schema(format = Password)]
     pub password: Option<String>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl std::fmt::Debug for UserBody {
@@ -114,6 +124,7 @@ impl UserBody {
         let queues: Vec<QueueId> = db.queues().await?.iter().map(|queue| queue.id).collect();
         fields::known("queues", &self.queues, &queues)?;
         fields::levels("skills", &self.skills)?;
+        fields::between("weight", self.weight, 1, 100)?;
         let skills = db.skills().await?;
         for (n, own) in self.skills.iter().enumerate() {
             if !skills.iter().any(|skill| skill.id == own.skill) {
@@ -129,6 +140,7 @@ impl UserBody {
             device: self.device,
             sip_username,
             phone_uri,
+            weight: self.weight,
             queues: self.queues,
             skills: self.skills,
         };

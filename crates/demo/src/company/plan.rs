@@ -132,6 +132,7 @@ impl Company {
                     device: Device::Browser,
                     sip_username: Some(person.sip_username()),
                     phone_uri: None,
+                    weight: 1,
                 }
             })
             .collect();
@@ -227,5 +228,6 @@ fn queue(ids: &mut IdMaker, line: Line, vip: SkillId) -> Queue {
         announce_every_s: 30,
         max_waiting: 100,
         record: true,
+        routing: perezvon_model::config::Routing::default(),
     }
 }

@@ -122,6 +122,7 @@ fn staff(id: UserId, email: &str, name: &str, role: Role) -> User {
         device: Device::Browser,
         sip_username: None,
         phone_uri: None,
+        weight: 1,
         queues: Vec::new(),
         skills: Vec::new(),
     }

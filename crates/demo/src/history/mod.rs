@@ -70,10 +70,13 @@ fn agent_of(event: &Event) -> Option<UserId> {
         | Event::AgentDisconnected { agent, .. }
         | Event::WrapUpStarted { agent, .. }
         | Event::Noted { agent, .. }
+        | Event::WrapUpExtended { agent, .. }
         | Event::WrapUpEnded { agent, .. }
         | Event::AgentState { agent, .. } => Some(*agent),
         Event::TransferredToQueue { by, .. } | Event::TransferredToAgent { by, .. } => Some(*by),
+        Event::NothingFor { nothing } => Some(nothing.agent),
         Event::InteractionStarted { .. }
+        | Event::Routed { .. }
         | Event::CustomerMatched { .. }
         | Event::FlowAnswered
         | Event::FlowNode { .. }

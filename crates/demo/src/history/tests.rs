@@ -68,6 +68,9 @@ fn walk(entries: &[&Entry]) {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::Routed { .. }
+            | Event::NothingFor { .. }
+            | Event::WrapUpExtended { .. }
             | Event::HoldStarted { .. }
             | Event::HoldEnded { .. }
             | Event::TransferredToQueue { .. } => {}

@@ -6,7 +6,7 @@ use perezvon_model::leg::{Cause, LegCommand};
 use perezvon_model::{InteractionId, RecordingId, UserId, UtcMs};
 
 use super::{LegEnd, Service, Stage};
-use crate::agent::{Microphone, RingPhase, Sound, Talk, Work};
+use crate::agent::{AfterTalk, Microphone, Missed, RingPhase, Sound, Talk, Work};
 use crate::limits::LOST_MS;
 use crate::presence::SystemBreak;
 use crate::tenant::Tenant;
@@ -26,6 +26,7 @@ impl Tenant {
             RingPhase::Reserved | RingPhase::Ringing => now,
         };
         let rang_ms = accepted_at.since_ms(ringing.offered_at);
+        agent.missed = Missed::default();
         agent.work = Work::Talk(Talk {
             interaction,
             leg,
@@ -38,6 +39,7 @@ impl Tenant {
             microphone: Microphone::Open,
             sound: Sound::Apart,
             lost_until: None,
+            wrap_up: AfterTalk::Nothing,
             disposition: None,
             note: String::new(),
         });

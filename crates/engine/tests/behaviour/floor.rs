@@ -414,6 +414,7 @@ impl Floor {
             Event::WrapUpEnded { agent, wrap_up_ms, .. } => {
                 format!("{} wrapped up {wrap_up_ms}", self.name(*agent))
             }
+            Event::WrapUpExtended { agent, .. } => format!("{} extends", self.name(*agent)),
             Event::Routed { .. } | Event::NothingFor { .. } | Event::AgentState { .. } => return None,
         })
     }

@@ -85,6 +85,7 @@ impl Ledger {
                 entry.event,
                 Event::Noted { .. }
                     | Event::WrapUpEnded { .. }
+                    | Event::WrapUpExtended { .. }
                     | Event::RecordingSealed { .. }
                     | Event::RecordingFailed { .. }
                     | Event::CustomerMatched { .. }
@@ -130,8 +131,12 @@ impl Ledger {
                 assert_eq!(self.offers.remove(agent), Some((*offer, interaction)));
                 let track = track(&mut self.open, interaction);
                 assert!(track.offered.remove(agent));
-                if *outcome == OfferOutcome::Declined {
-                    track.declined_by.insert(*agent);
+                match outcome {
+                    OfferOutcome::Declined
+                    | OfferOutcome::NoAnswer
+                    | OfferOutcome::Busy
+                    | OfferOutcome::Unreachable => drop(track.declined_by.insert(*agent)),
+                    OfferOutcome::Accepted | OfferOutcome::Withdrawn => {}
                 }
             }
             Event::LeftQueue { queue, wait_ms, .. } => {
@@ -197,6 +202,7 @@ impl Ledger {
             | Event::RecordingFailed { .. }
             | Event::Noted { .. }
             | Event::NothingFor { .. }
+            | Event::WrapUpExtended { .. }
             | Event::AgentState { .. } => {}
         }
     }

@@ -1,6 +1,7 @@
 //! The rules of the floor as stories in virtual time: callers ring, agents answer, and the journal tells it.
 
 mod floor;
+mod routing;
 mod setup;
 
 mod arrival;

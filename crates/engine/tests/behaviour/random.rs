@@ -1,8 +1,9 @@
 //! Random days on the floor: whatever people, devices and the network do in whatever order, the invariants hold.
 
-use perezvon_model::config::{TenantConfig, WrapUp};
+use perezvon_model::config::{Misses, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, TransferTarget};
 use perezvon_model::leg::{Cause, LegEvent};
+use perezvon_model::routing::Strategy as Way;
 use perezvon_model::{Device, Presence, QueueId, UserId};
 use proptest::prelude::*;
 
@@ -32,7 +33,7 @@ fn pick<T: Copy>(from: &[T], which: u8) -> Option<T> {
 
 fn variant(which: u8) -> TenantConfig {
     let mut config = setup::company();
-    match which % 8 {
+    match which % 9 {
         0 | 1 => {}
         2 => config.queues.retain(|queue| queue.key != "sales"),
         3 => config.agents.retain(|agent| agent.name != "anna"),
@@ -41,7 +42,18 @@ fn variant(which: u8) -> TenantConfig {
             config.queues[0].required_skills = vec![skill("german", 3)];
             config.agents[0].skills = vec![skill("german", 3)];
         }
-        6 => config.queues[0].max_waiting = 2,
+        6 => {
+            config.queues[0].max_waiting = 2;
+            config.queues[0].wrap_up = WrapUp::Extendable { limit_s: 20 };
+            config.queues[0].routing.strategy = Way::AllAtOnce;
+            config.queues[0].routing.misses = Misses { declined: 3, no_answer: 2, busy: 0, unreachable: 1 };
+        }
+        7 => {
+            config.queues[0].wrap_up = WrapUp::Optional { limit_s: 20 };
+            config.queues[1].wrap_up = WrapUp::Open;
+            config.queues[1].routing.strategy = Way::RoundRobin;
+            config.queues[0].routing.strategy = Way::Random;
+        }
         _ => {
             config.queues[0].wrap_up = WrapUp::None;
             config.queues[0].announce_every_s = 10;
@@ -134,7 +146,9 @@ fn act_in_call(floor: &mut Floor, agent: &str, how: u8) {
     let command = match how % 10 {
         0 => AgentCommand::HangUp { interaction },
         1 | 2 => AgentCommand::Hold { interaction, on: which.is_multiple_of(2) },
-        3 => AgentCommand::Mute { interaction, on: which.is_multiple_of(2) },
+        3 if which.is_multiple_of(3) => AgentCommand::Mute { interaction, on: which.is_multiple_of(2) },
+        3 if which % 3 == 1 => AgentCommand::WantWrapUp { interaction, on: which.is_multiple_of(2) },
+        3 => AgentCommand::ExtendWrapUp { interaction },
         4 => AgentCommand::SendDigits { interaction, digits: "5".into() },
         5 => {
             let queue = id::<QueueId>(pick(&QUEUES, which).expect("there are queues"));

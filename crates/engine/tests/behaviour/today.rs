@@ -15,7 +15,7 @@ fn sums_go_on_from_what_the_journal_holds_and_start_again_at_local_midnight() {
     let before = QueueToday { offered: 10, answered: 9, answered_in_threshold: 8, ..QueueToday::default() };
     floor.tenant.set_today(Today {
         queues: vec![(id("support"), before), (id("gone"), before)],
-        agents: vec![(id("anna"), AgentToday { handled: 3, handle_ms: 30_000, ..AgentToday::default() })],
+        agents: vec![(id("anna"), AgentToday { handled: 3, handle_ms: 30_000 })],
     });
     floor.ready(&["anna"]);
     floor.caller("a").arrives_at("direct");

@@ -1,11 +1,12 @@
 //! After-call work.
 
-use perezvon_engine::MAX_NOTE_CHARS;
+use perezvon_engine::{MAX_NOTE_CHARS, MAX_WRAP_UP_MS};
+use perezvon_model::config::WrapUp;
 use perezvon_model::engine::{AgentCommand, CommandRefused, Input};
 use perezvon_model::{Activity, DispositionId, Presence};
 
 use crate::floor::{self, Floor};
-use crate::setup::id;
+use crate::setup::{self, id};
 
 fn wrapping_up() -> Floor {
     let mut floor = floor::opens();
@@ -122,4 +123,101 @@ fn a_break_taken_in_the_call_begins_after_the_wrap_up() {
     floor.passes(30_000);
     assert_eq!((floor.activity("anna"), floor.presence("anna")), (Activity::Idle, "break: lunch".into()));
     assert_eq!(floor.agent_of("b"), None);
+}
+
+fn with(wrap_up: WrapUp) -> Floor {
+    let mut config = setup::company();
+    config.queues[0].wrap_up = wrap_up;
+    let mut floor = floor::opens_with(config);
+    floor.ready(&["anna"]);
+    floor.caller("a").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor
+}
+
+fn wants(floor: &mut Floor, on: bool) -> Result<(), CommandRefused> {
+    let interaction = floor.agent("anna").interaction();
+    floor.agent("anna").command(AgentCommand::WantWrapUp { interaction, on })
+}
+
+fn extends(floor: &mut Floor) -> Result<(), CommandRefused> {
+    let interaction = floor.desk("anna").wrap_up.expect("anna wraps up").about.interaction;
+    floor.agent("anna").command(AgentCommand::ExtendWrapUp { interaction })
+}
+
+#[test]
+fn an_optional_wrap_up_comes_only_when_the_agent_wants_it() {
+    let mut floor = with(WrapUp::Optional { limit_s: 30 });
+    assert_eq!(floor.desk("anna").call.expect("anna talks").wrap_up_wanted, Some(false));
+    floor.caller("a").hangs_up();
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+
+    let mut floor = with(WrapUp::Optional { limit_s: 30 });
+    wants(&mut floor, true).expect("the agent may");
+    assert_eq!(floor.desk("anna").call.expect("anna talks").wrap_up_wanted, Some(true));
+    floor.caller("a").hangs_up();
+    floor.passes(29_999);
+    assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    floor.passes(1);
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+}
+
+#[test]
+fn a_wish_for_a_wrap_up_may_be_taken_back() {
+    let mut floor = with(WrapUp::Optional { limit_s: 30 });
+    wants(&mut floor, true).expect("the agent may");
+    wants(&mut floor, false).expect("the agent may");
+    floor.caller("a").hangs_up();
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+}
+
+#[test]
+fn where_the_queue_decides_the_agent_is_not_asked() {
+    for wrap_up in [WrapUp::None, WrapUp::Timed { limit_s: 30 }, WrapUp::Open] {
+        let mut floor = with(wrap_up);
+        assert_eq!(floor.desk("anna").call.expect("anna talks").wrap_up_wanted, None);
+        assert!(matches!(wants(&mut floor, true), Err(CommandRefused::NotNow(_))));
+    }
+}
+
+#[test]
+fn a_wrap_up_is_extended_once_by_its_own_time() {
+    let mut floor = with(WrapUp::Extendable { limit_s: 30 });
+    floor.caller("a").hangs_up();
+    floor.passes(20_000);
+    assert!(floor.desk("anna").wrap_up.expect("anna wraps up").may_extend);
+    extends(&mut floor).expect("once");
+    assert!(!floor.desk("anna").wrap_up.expect("anna wraps up").may_extend);
+    assert!(matches!(extends(&mut floor), Err(CommandRefused::NotNow(_))));
+    floor.passes(39_999);
+    assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    floor.passes(1);
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+    assert!(floor.story("a").contains(&"anna wrapped up 60000".to_owned()));
+}
+
+#[test]
+fn no_extension_goes_past_the_longest_wrap_up() {
+    let mut floor = with(WrapUp::Extendable { limit_s: 600 });
+    floor.caller("a").hangs_up();
+    extends(&mut floor).expect("once");
+    floor.passes(MAX_WRAP_UP_MS);
+    assert_eq!(floor.activity("anna"), Activity::Idle);
+}
+
+#[test]
+fn a_timed_wrap_up_is_not_extended() {
+    let mut floor = with(WrapUp::Timed { limit_s: 30 });
+    floor.caller("a").hangs_up();
+    assert!(matches!(extends(&mut floor), Err(CommandRefused::NotNow(_))));
+}
+
+#[test]
+fn an_open_wrap_up_lasts_until_it_is_finished_or_a_quarter_of_an_hour() {
+    let mut floor = with(WrapUp::Open);
+    floor.caller("a").hangs_up();
+    floor.passes(MAX_WRAP_UP_MS - 1);
+    assert_eq!(floor.activity("anna"), Activity::WrapUp);
+    floor.passes(1);
+    assert_eq!(floor.activity("anna"), Activity::Idle);
 }

@@ -233,6 +233,9 @@ impl InteractionState {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::Routed { .. }
+            | Event::NothingFor { .. }
+            | Event::WrapUpExtended { .. }
             | Event::Offered { .. }
             | Event::OfferEnded { .. }
             | Event::HoldStarted { .. }

@@ -114,6 +114,11 @@ impl Open {
             Event::WrapUpStarted { agent, queue, deadline } => {
                 self.wrap_ups.insert(*agent, (*queue, entry.at, *deadline));
             }
+            Event::WrapUpExtended { agent, deadline } => {
+                if let Some((_, _, until)) = self.wrap_ups.get_mut(agent) {
+                    *until = *deadline;
+                }
+            }
             Event::WrapUpEnded { agent, .. } => drop(self.wrap_ups.remove(agent)),
             Event::InteractionStarted { .. }
             | Event::CustomerMatched { .. }
@@ -121,6 +126,8 @@ impl Open {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::Routed { .. }
+            | Event::NothingFor { .. }
             | Event::AgentLost { .. }
             | Event::AgentBack { .. }
             | Event::TransferredToQueue { .. }

@@ -87,6 +87,7 @@ pub fn queue(key: &str) -> Queue {
         announce_every_s: 30,
         max_waiting: 100,
         record: true,
+        routing: perezvon_model::config::Routing::default(),
     }
 }
 
@@ -101,6 +102,7 @@ pub fn user(email: &str, queues: Vec<QueueId>) -> User {
         device: Device::Browser,
         sip_username: None,
         phone_uri: None,
+        weight: 1,
         queues,
         skills: Vec::new(),
     }

@@ -38,6 +38,7 @@ fn desk(presence: Presence, wrap_up: Option<InteractionId>) -> Box<DeskView> {
             started_at: UtcMs(0),
             deadline: UtcMs(0),
             talk_ms: 0,
+            may_extend: false,
             transfer_ringing: None,
             disposition: None,
             note: String::new(),
