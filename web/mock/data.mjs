@@ -10,12 +10,19 @@ export const queues = [
   { id: id(), key: 'vip', name: 'Ключевые клиенты', service_level_s: 10, service_level_target: 90 },
 ].map((queue) => ({
   ...queue, required_skills: [], ring_timeout_s: 20, wrap_up: { mode: 'timed', limit_s: 60 }, short_abandon_s: 5, announce_every_s: 30, max_waiting: 200, record: true,
+  routing: { strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 } },
 }))
 
 export const skills = [
   { id: id(), key: 'russian', name: 'Русский язык' },
   { id: id(), key: 'english', name: 'Английский язык' },
   { id: id(), key: 'billing', name: 'Расчёты' },
+]
+
+queues[3].routing.strategy = 'most_skilled'
+queues[3].routing.steps = [
+  { after_s: 15, widen: { kind: 'lower_level', skill: skills[2].id, level: 3 } },
+  { after_s: 30, widen: { kind: 'add_queue', queue: queues[0].id } },
 ]
 
 export const dispositions = [
@@ -26,11 +33,11 @@ export const dispositions = [
 const people = ['Анна Козлова', 'Олег Рыбаков', 'Мария Тихонова', 'John Carter', 'Илья Волков', 'Ольга Ким', 'Пётр Гусев', 'Елена Фомина', 'Тимур Ахметов', 'Vera Stone', 'Роман Белов', 'Дарья Мороз']
 export const users = people.map((name, n) => ({
   id: id(), email: `agent${n + 1}@demo.example`, name, role: 'agent', language: 'ru', device: 'browser',
-  sip_username: `agent${n + 1}`, phone_uri: null, queues: [queues[0].id, queues[n % 4].id].filter((one, at, all) => all.indexOf(one) === at), skills: [{ skill: skills[0].id, level: 8 }],
+  sip_username: `agent${n + 1}`, phone_uri: null, weight: 1, queues: [queues[0].id, queues[n % 4].id].filter((one, at, all) => all.indexOf(one) === at), skills: [{ skill: skills[0].id, level: 8 }],
 }))
 users.push(
-  { id: id(), email: 'supervisor@demo.example', name: 'Светлана Орлова', role: 'supervisor', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, queues: [], skills: [] },
-  { id: id(), email: 'admin@demo.example', name: 'Николай Зимин', role: 'admin', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, queues: [], skills: [] },
+  { id: id(), email: 'supervisor@demo.example', name: 'Светлана Орлова', role: 'supervisor', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, weight: 1, queues: [], skills: [] },
+  { id: id(), email: 'admin@demo.example', name: 'Николай Зимин', role: 'admin', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, weight: 1, queues: [], skills: [] },
 )
 
 const menu = {

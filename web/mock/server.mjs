@@ -126,8 +126,8 @@ function desk(state, step) {
     agent: users[0].id, presence: { state: 'ready' }, activity: 'idle', since: now - 9_000, device: 'browser', browser_connected: true, phone_registered: false,
     offer: null, call: null, wrap_up: null, queues: queueViews(state).slice(0, 2), handled_today: 23, mean_handle_ms: 221_000,
   }
-  const call = { about: about(state), connected_at: now - 252_000, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, disposition: null, note: state.desk?.call?.note ?? '' }
-  const wrapUp = { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, transfer_ringing: null, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' }
+  const call = { about: about(state), connected_at: now - 252_000, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, wrap_up_wanted: true, disposition: null, note: state.desk?.call?.note ?? '' }
+  const wrapUp = { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, may_extend: true, transfer_ringing: null, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' }
   switch (step) {
     case 'offline': return { ...base, presence: { state: 'offline' } }
     case 'ready': case 'idle': return base

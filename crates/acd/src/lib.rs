@@ -9,6 +9,7 @@
 //! everything.
 
 mod bits;
+mod capacity;
 mod configure;
 mod distributor;
 mod fit;
@@ -24,6 +25,7 @@ mod skills;
 mod top;
 mod waiting;
 
+pub use capacity::Load;
 pub use distributor::Acd;
 pub use pick::{Decision, Match};
 pub use plan::{Ask, MAX_AT_ONCE, MAX_BEHIND, MAX_CHAINS, MAX_POINTS, MAX_STEPS, Setup, Standing, Worker};

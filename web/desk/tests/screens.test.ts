@@ -39,7 +39,7 @@ const answers: [RegExp, unknown][] = [
 
 const about = { interaction: 'i1', from: '+79161234567', to: '+74950000001', queue: queues[0].id, queue_name: 'Поддержка', arrived_at: NOW, waited_ms: 38_000, customer: customersAt(NOW)[0], collected: [{ name: 'account', value: '48-1120' }], transferred_by: null }
 const idle: DeskView = { agent: me.id, presence: { state: 'ready' }, activity: 'idle', since: NOW, device: 'browser', browser_connected: true, phone_registered: false, offer: null, call: null, wrap_up: null, queues: [], handled_today: 3, mean_handle_ms: 1 }
-const call = { about, connected_at: NOW, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, disposition: null, note: '' }
+const call = { about, connected_at: NOW, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, wrap_up_wanted: null, disposition: null, note: '' }
 const floor: FloorView = { at: NOW, calls: 2, queues: [{ queue: 'q', key: 'q', name: 'Поддержка', waiting: 2, longest_since: NOW, idle: 0, busy: 1, signed_in: 0, today: { offered: 1_060, answered: 1_000, answered_in_threshold: 860, abandoned: 60, abandoned_short: 10, answer_wait_ms: 1 }, service_level_s: 20, service_level_target: 80 }], agents: [{ agent: 'a', name: 'Анна', presence: { state: 'ready' }, activity: 'talking', since: NOW, device: 'browser', with: 'Ольга', queue: 'Поддержка', handled_today: 2, mean_handle_ms: 60_000 }] }
 
 beforeEach(() => {
@@ -70,8 +70,9 @@ const cases: Case[] = [
   { name: 'workspace, phone not reached', page: any(Workspace), before: () => (live.desk = { ...idle, device: 'phone', presence: { state: 'break', reason: 'phone_unreachable' } }), says: { en: /phone was busy or could not be reached/, ru: /Телефон был занят или недоступен/ } },
   { name: 'workspace, ringing', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'ringing', offer: { offer: 'o', offered_at: NOW, deadline: NOW + 20_000, device: 'browser', about } }), says: { en: 'Answer', ru: 'Ответить' } },
   { name: 'workspace, talking', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call }), says: { en: 'Hang up', ru: 'Завершить' } },
+  { name: 'workspace, talking, time after the call by choice', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call: { ...call, wrap_up_wanted: true } }), says: { en: 'After-call work follows', ru: 'Нужна обработка после звонка' } },
   { name: 'workspace, media lost', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'talking', call: { ...call, lost_until: NOW + 30_000 } }), says: { en: /Your sound is lost/, ru: /Звук пропал/ } },
-  { name: 'workspace, after call', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'wrap_up', wrap_up: { about, started_at: NOW, deadline: NOW + 60_000, talk_ms: 1, transfer_ringing: 'Мария', disposition: null, note: '' } }), says: { en: 'Finish', ru: 'Готово' } },
+  { name: 'workspace, after call', page: any(Workspace), before: () => (live.desk = { ...idle, activity: 'wrap_up', wrap_up: { about, started_at: NOW, deadline: NOW + 60_000, talk_ms: 1, may_extend: true, transfer_ringing: 'Мария', disposition: null, note: '' } }), says: { en: 'More time', ru: 'Ещё время' } },
   { name: 'journal', page: any(Journal), path: '/journal', says: { en: 'Disposition and note', ru: 'Итог и заметка' } },
   { name: 'conversation', page: any(Conversation), path: `/journal/${row.id}`, says: { en: 'The system answered', ru: 'Система ответила' } },
   { name: 'customers', page: any(Customers), path: '/customers', says: { en: 'Add a customer', ru: 'Добавить клиента' } },

@@ -74,6 +74,17 @@ export function toggleMute(): void {
   if (current) void toggle('mute', current.about.interaction, current.muted)
 }
 
+/** Where the queue leaves it to the agent: whether time for notes follows the call. */
+export function wantWrapUp(on: boolean): void {
+  const current = call()
+  if (current) void live.command({ command: 'want_wrap_up', interaction: current.about.interaction, on })
+}
+
+export function extendWrapUp(): void {
+  const wrapUp = live.desk?.wrap_up
+  if (wrapUp) void live.command({ command: 'extend_wrap_up', interaction: wrapUp.about.interaction })
+}
+
 /** How long a click on Ready waits for the sound of a page that was just opened. */
 const SOUND_LIMIT_MS = 8_000
 

@@ -8,7 +8,7 @@ type Words = (numbers: number[]) => string
 const CURES: [RegExp, Words][] = [
   [/^write (\d+) to (\d+) characters$/, ([least = 0, most = 0]) => t('cure.length', { least, most })],
   [/^write (\d+) characters at most$/, ([most = 0]) => t('cure.most', { most })],
-  [/^write a whole number from (\d+) to (\d+)$/, ([least = 0, most = 0]) => t('cure.range', { least, most })],
+  [/^write a whole number from (-?\d+) to (\d+)$/, ([least = 0, most = 0]) => t('cure.range', { least, most })],
   [/^write one line of plain text$/, () => t('cure.one_line')],
   [/^write plain text$/, () => t('cure.plain')],
   [/^give (\d+) at most$/, ([most = 0]) => t('cure.few', { most })],
@@ -39,6 +39,9 @@ const CURES: [RegExp, Words][] = [
   [/^give the password that the provider gave you$/, () => t('cure.trunk_password')],
   [/the call rings at your phone; pick it up$/, () => t('cure.rings_at_phone')],
   [/as many wait in this queue as may$/, () => t('cure.queue_full')],
+  [/^put the steps in the order of their times$/, () => t('cure.steps_in_order')],
+  [/the queue decides whether a wrap-up follows$/, () => t('cure.queue_decides_wrap_up')],
+  [/this wrap-up cannot be extended, or was already$/, () => t('cure.wrap_up_not_extended')],
   [/the journal cannot be written$/, () => t('cure.journal_away')],
 ]
 

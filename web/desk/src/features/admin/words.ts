@@ -11,7 +11,7 @@ export interface AdminField {
   path?: string
   label: PlainKey
   hint?: PlainKey
-  kind: 'text' | 'email' | 'password' | 'number' | 'check' | 'lines' | 'choice' | 'queues' | 'skills' | 'flow_json'
+  kind: 'text' | 'email' | 'password' | 'number' | 'check' | 'lines' | 'choice' | 'queues' | 'skills' | 'steps' | 'title' | 'flow_json'
   min?: number
   max?: number
   choices?: () => { value: string; label: string }[]
@@ -65,7 +65,10 @@ const NAME: AdminField = { name: 'name', label: 'admin.name', kind: 'text' }
 /** Flows come with the numbers' page, which offers them. */
 export const flowChoices: { list: Flow[] } = { list: [] }
 
-const timed = (form: Form) => form.wrap_up === 'timed'
+const WRAP_UPS = ['none', 'optional', 'timed', 'extendable', 'open'] as const
+const STRATEGIES = ['longest_idle', 'round_robin', 'least_occupied', 'fewest_interactions', 'most_skilled', 'least_skilled', 'weighted', 'random', 'all_at_once'] as const
+const MISSES = ['no_answer', 'declined', 'busy', 'unreachable'] as const
+const timed = (form: Form) => ['optional', 'timed', 'extendable'].includes(String(form.wrap_up))
 const registering = (form: Form) => form.registering === true
 
 export const WORDS: Word[] = [
@@ -84,7 +87,7 @@ export const WORDS: Word[] = [
       KEY,
       { name: 'required_skills', label: 'admin.required_skills', kind: 'skills' },
       { name: 'ring_timeout_s', label: 'admin.ring_timeout_s', kind: 'number', min: 3, max: 120 },
-      { name: 'wrap_up', label: 'admin.wrap_up', kind: 'choice', choices: () => [{ value: 'none', label: t('admin.wrap_up_none') }, { value: 'timed', label: t('admin.wrap_up_timed') }] },
+      { name: 'wrap_up', label: 'admin.wrap_up', kind: 'choice', choices: () => WRAP_UPS.map((mode) => ({ value: mode, label: t(`admin.wrap_up_${mode}`) })) },
       { name: 'wrap_up_limit_s', path: 'wrap_up.limit_s', label: 'admin.wrap_up_limit_s', kind: 'number', min: 1, max: 900, when: timed },
       { name: 'service_level_target', label: 'admin.service_level_target', kind: 'number', min: 1, max: 100 },
       { name: 'service_level_s', label: 'admin.service_level_s', kind: 'number', min: 1, max: 3_600 },
@@ -92,16 +95,26 @@ export const WORDS: Word[] = [
       { name: 'announce_every_s', label: 'admin.announce_every_s', hint: 'admin.announce_hint', kind: 'number', min: 0, max: 600 },
       { name: 'max_waiting', label: 'admin.max_waiting', kind: 'number', min: 1, max: 100_000 },
       { name: 'record', label: 'admin.record', kind: 'check' },
+      { name: 'routing', label: 'admin.routing', kind: 'title' },
+      { name: 'strategy', path: 'routing.strategy', label: 'admin.strategy', kind: 'choice', choices: () => STRATEGIES.map((one) => ({ value: one, label: t(`admin.strategy_${one}`) })) },
+      { name: 'priority', path: 'routing.priority', label: 'admin.priority', hint: 'admin.priority_hint', kind: 'number', min: -1_000, max: 1_000 },
+      { name: 'ageing_per_min', path: 'routing.ageing_per_min', label: 'admin.ageing_per_min', hint: 'admin.ageing_hint', kind: 'number', min: 0, max: 1_000 },
+      { name: 'steps', path: 'routing.steps', label: 'admin.steps', hint: 'admin.steps_hint', kind: 'steps' },
+      { name: 'misses', label: 'admin.misses', hint: 'admin.misses_hint', kind: 'title' },
+      ...MISSES.map((miss): AdminField => ({ name: `misses_${miss}`, path: `routing.misses.${miss}`, label: `admin.misses_${miss}`, kind: 'number', min: 0, max: 10 })),
     ],
     toForm: (queue) => ({
+      strategy: queue?.routing.strategy ?? 'longest_idle', priority: queue?.routing.priority ?? 0, ageing_per_min: queue?.routing.ageing_per_min ?? 0, steps: (queue?.routing.steps ?? []).map((step) => ({ after_s: step.after_s, widen: { ...step.widen } })),
+      misses_no_answer: queue?.routing.misses.no_answer ?? 1, misses_declined: queue?.routing.misses.declined ?? 0, misses_busy: queue?.routing.misses.busy ?? 1, misses_unreachable: queue?.routing.misses.unreachable ?? 1,
       key: queue?.key ?? '', name: queue?.name ?? '', required_skills: (queue?.required_skills ?? []).map((one) => ({ ...one })), ring_timeout_s: queue?.ring_timeout_s ?? 20,
-      wrap_up: queue?.wrap_up.mode ?? 'timed', wrap_up_limit_s: queue?.wrap_up.mode === 'timed' ? queue.wrap_up.limit_s : 60, service_level_s: queue?.service_level_s ?? 20, service_level_target: queue?.service_level_target ?? 80,
+      wrap_up: queue?.wrap_up.mode ?? 'timed', wrap_up_limit_s: queue && 'limit_s' in queue.wrap_up ? queue.wrap_up.limit_s : 60, service_level_s: queue?.service_level_s ?? 20, service_level_target: queue?.service_level_target ?? 80,
       short_abandon_s: queue?.short_abandon_s ?? 5, announce_every_s: queue?.announce_every_s ?? 30, max_waiting: queue?.max_waiting ?? 1_000, record: queue?.record ?? true,
     }),
     toBody: (form) => ({
       key: text(form.key), name: text(form.name), required_skills: form.required_skills, ring_timeout_s: number(form.ring_timeout_s),
-      wrap_up: timed(form) ? { mode: 'timed', limit_s: number(form.wrap_up_limit_s) } : { mode: 'none' }, service_level_s: number(form.service_level_s), service_level_target: number(form.service_level_target),
+      wrap_up: timed(form) ? { mode: form.wrap_up, limit_s: number(form.wrap_up_limit_s) } : { mode: form.wrap_up }, service_level_s: number(form.service_level_s), service_level_target: number(form.service_level_target),
       short_abandon_s: number(form.short_abandon_s), announce_every_s: number(form.announce_every_s), max_waiting: number(form.max_waiting), record: form.record === true,
+      routing: { strategy: form.strategy, priority: number(form.priority), ageing_per_min: number(form.ageing_per_min), steps: form.steps, misses: Object.fromEntries(MISSES.map((miss) => [miss, number(form[`misses_${miss}`])])) },
     }),
   }),
   word<User>({
@@ -122,16 +135,17 @@ export const WORDS: Word[] = [
       { name: 'language', label: 'admin.language', kind: 'choice', choices: languages },
       { name: 'queues', label: 'admin.queues', kind: 'queues' },
       { name: 'skills', label: 'admin.skills', kind: 'skills' },
+      { name: 'weight', label: 'admin.weight', hint: 'admin.weight_hint', kind: 'number', min: 1, max: 100 },
       { name: 'device', label: 'presence.device', kind: 'choice', choices: () => [{ value: 'browser', label: t('presence.browser') }, { value: 'phone', label: t('presence.phone') }] },
       { name: 'sip_username', label: 'admin.sip_username', hint: 'admin.sip_username_hint', kind: 'text' },
       { name: 'phone_uri', label: 'admin.phone_uri', hint: 'admin.phone_uri_hint', kind: 'text' },
     ],
     toForm: (user) => ({
-      name: user?.name ?? '', email: user?.email ?? '', password: '', role: user?.role ?? 'agent', language: user?.language ?? language(), queues: [...(user?.queues ?? [])], skills: (user?.skills ?? []).map((one) => ({ ...one })),
+      name: user?.name ?? '', email: user?.email ?? '', password: '', role: user?.role ?? 'agent', language: user?.language ?? language(), queues: [...(user?.queues ?? [])], skills: (user?.skills ?? []).map((one) => ({ ...one })), weight: user?.weight ?? 1,
       device: user?.device ?? 'browser', sip_username: user?.sip_username ?? '', phone_uri: user?.phone_uri ?? '',
     }),
     toBody: (form) => ({
-      name: text(form.name), email: text(form.email), role: form.role, language: form.language, queues: form.queues, skills: form.skills, device: form.device, sip_username: orNull(form.sip_username), phone_uri: orNull(form.phone_uri),
+      name: text(form.name), email: text(form.email), role: form.role, language: form.language, queues: form.queues, skills: form.skills, weight: number(form.weight), device: form.device, sip_username: orNull(form.sip_username), phone_uri: orNull(form.phone_uri),
       // An empty field leaves the saved password as it is.
       ...(form.password ? { password: form.password } : {}),
     }),
@@ -229,5 +243,6 @@ export function refusedField(fields: AdminField[], refused: string | undefined):
   if (!refused) return undefined
   const path = (field: AdminField) => field.path ?? field.name
   const within = (field: AdminField) => refused.startsWith(`${path(field)}.`) || refused.startsWith(`${path(field)}[`)
-  return fields.find((field) => path(field) === refused) ?? fields.find(within)
+  const asked = fields.filter((field) => field.kind !== 'title')
+  return asked.find((field) => path(field) === refused) ?? asked.find(within)
 }

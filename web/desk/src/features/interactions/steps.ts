@@ -1,5 +1,5 @@
 // Every step of a conversation in plain words.
-import type { JournalEntry, JournalEvent } from '@perezvon/api'
+import type { JournalEntry, JournalEvent, Receipt } from '@perezvon/api'
 import { caller, duration, phone, t, type Mark } from '@perezvon/ui'
 import { names } from '../../live/directory.svelte'
 import { reasonWord, shown } from '../presence/state'
@@ -14,6 +14,25 @@ export interface Step {
 
 export function stepOf(entry: JournalEntry): Step {
   return words(entry.event, entry)
+}
+
+const nameOf = (id: string) => names.agent(id) || t('step.some_agent')
+
+/** Why this agent, and why not the others. */
+function why(receipt: Receipt): string {
+  const others = (which: 'next' | 'declined') => receipt.agents.filter((other) => other.why === which).map((other) => nameOf(other.agent)).join(', ')
+  const chosen = {
+    preferred: () => t('step.why_preferred'),
+    agents_to_spare: () => t('step.why_spare', { strategy: receipt.strategy, idle: duration(receipt.measure), percent: Math.round(receipt.measure / 10_000), count: receipt.measure }),
+    interactions_waiting: () => t('step.why_waiting', { position: receipt.position }),
+  }[receipt.regime]()
+  return [
+    chosen,
+    receipt.step > 0 && t('step.why_step', { step: receipt.step }),
+    others('next') && t('step.why_behind', { agents: others('next') }),
+    others('declined') && t('step.why_declined', { agents: others('declined') }),
+    receipt.callers.length > 0 && t('step.why_callers', { count: receipt.callers.length }),
+  ].filter(Boolean).join('; ')
 }
 
 function words(event: JournalEvent, entry: JournalEntry): Step {
@@ -35,6 +54,10 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
       return { text: t('step.queued', { queue: queue(event.queue), position: event.position }), mark: 'ring', ...(event.attempt > 1 ? { detail: t('step.attempt', { attempt: event.attempt }) } : {}) }
     case 'position_announced':
       return { text: t('step.position_announced', { position: event.position }) }
+    case 'routed':
+      return { text: t('step.routed', { count: event.agents.length, agents: event.agents.map(nameOf).join(', ') }), detail: why(event.receipt) }
+    case 'nothing_for':
+      return { text: t('step.nothing_for', { agent: agent(event.nothing.agent), waiting: event.nothing.waiting }) }
     case 'offered':
       return { text: t('step.offered', { agent: agent(event.agent), device: event.device }), mark: 'ring' }
     case 'offer_ended':
@@ -71,6 +94,8 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
       return { text: t('step.wrap_up_started', { agent: agent(event.agent) }), mark: 'wrap' }
     case 'noted':
       return { text: t('step.noted', { agent: agent(event.agent) }), detail: [entry.disposition_name ?? names.disposition(event.disposition), event.note].filter(Boolean).join(': ') }
+    case 'wrap_up_extended':
+      return { text: t('step.wrap_up_extended', { agent: agent(event.agent) }), mark: 'wrap' }
     case 'wrap_up_ended':
       return { text: t('step.wrap_up_ended', { agent: agent(event.agent) }), detail: duration(event.wrap_up_ms) }
     case 'agent_state': {

@@ -7,7 +7,7 @@ export type Shown = { mark: Mark; word: string }
 /** Reasons offered by the menu, in its order. */
 export const BREAK_REASONS = ['lunch', 'rest', 'training', 'meeting', 'paperwork'] as const
 /** Reasons that rules set, each with a sentence of its own. */
-export const SYSTEM_REASONS = ['missed_offer', 'connection_lost', 'phone_unreachable'] as const
+export const SYSTEM_REASONS = ['missed_offer', 'connection_lost', 'phone_unreachable', 'declined_offers'] as const
 
 export type SystemReason = (typeof SYSTEM_REASONS)[number]
 
