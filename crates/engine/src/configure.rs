@@ -12,6 +12,7 @@ use crate::agent::{Agent, Counted, Desk, Employment, Missed, Work};
 use crate::call::{Origin, Stage};
 use crate::settings::Settings;
 use crate::tenant::{QueueState, Tenant};
+use crate::timer::Timer;
 use crate::today::{AgentToday, AtWork};
 
 impl Tenant {
@@ -48,6 +49,7 @@ impl Tenant {
             self.queue_vanished(interaction);
         }
         self.count_staff_again();
+        self.weigh_all_lending();
         let agents: Vec<UserId> = self.agents.keys().copied().collect();
         for agent in agents {
             self.agent_changed(agent);
@@ -56,13 +58,16 @@ impl Tenant {
     }
 
     fn take_queues(&mut self, config: &TenantConfig) {
-        let before = std::mem::take(&mut self.queues);
+        let mut before = std::mem::take(&mut self.queues);
+        for queue in before.keys() {
+            self.timers.cancel(Timer::Lending(*queue));
+        }
         self.queues = config
             .queues
             .iter()
             .map(|queue| {
-                let today = before.get(&queue.id).map(|state| state.today).unwrap_or_default();
-                (queue.id, QueueState { today, ..QueueState::default() })
+                let QueueState { today, recent, .. } = before.remove(&queue.id).unwrap_or_default();
+                (queue.id, QueueState { today, recent, ..QueueState::default() })
             })
             .collect::<BTreeMap<_, _>>();
     }

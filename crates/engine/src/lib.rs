@@ -11,6 +11,7 @@ mod agent;
 mod call;
 mod command;
 mod configure;
+mod lending;
 mod limits;
 mod offer;
 mod presence;

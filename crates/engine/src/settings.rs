@@ -4,8 +4,10 @@ use perezvon_flow::Checked;
 use perezvon_flow::graph::Flow;
 use perezvon_model::config::{Misses, Queue, TenantConfig, Trunk, WrapUp};
 use perezvon_model::{DispositionId, FlowId, QueueId, TrunkId, UtcMs};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use crate::lending::lenders;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -13,6 +15,7 @@ pub(crate) struct Settings {
     queue_at: BTreeMap<QueueId, usize>,
     queue_by_key: BTreeMap<String, QueueId>,
     flows: BTreeMap<FlowId, Arc<Checked>>,
+    lenders: BTreeSet<QueueId>,
 }
 
 impl Settings {
@@ -38,6 +41,7 @@ impl Settings {
             queue_at: config.queues.iter().enumerate().map(|(at, queue)| (queue.id, at)).collect(),
             queue_by_key: config.queues.iter().map(|queue| (queue.key.clone(), queue.id)).collect(),
             flows,
+            lenders: lenders(&config.queues),
             config,
         }
     }
@@ -48,6 +52,16 @@ impl Settings {
 
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
         self.queue_at.get(&id).map(|&at| &self.config.queues[at])
+    }
+
+    /// Whether a step of any queue asks for its agents.
+    pub fn is_lender(&self, id: QueueId) -> bool {
+        self.lenders.contains(&id)
+    }
+
+    /// The threshold of the service level of a queue that others borrow from, in seconds.
+    pub fn lender_s(&self, id: QueueId) -> Option<u32> {
+        self.queue(id).filter(|_| self.is_lender(id)).map(|queue| queue.service_level_s)
     }
 
     pub fn queue_id(&self, key: &str) -> Option<QueueId> {

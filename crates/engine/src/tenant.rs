@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::Agent;
 use crate::call::Call;
+use crate::lending::Recent;
 use crate::settings::Settings;
 use crate::timer::{Timer, Timers};
 
@@ -43,9 +44,10 @@ pub(crate) enum LegOf {
     Outside(InteractionId),
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct QueueState {
     pub today: QueueToday,
+    pub recent: Recent,
     pub idle: u32,
     pub busy: u32,
     pub signed_in: u32,
@@ -142,6 +144,8 @@ impl Tenant {
             Timer::WrapUp(agent) => self.end_wrap_up(agent),
             Timer::DeskGone(agent) => self.desk_gone(agent),
             Timer::DeviceGone(agent) => self.device_gone(agent),
+            Timer::Late(interaction) => self.is_late(interaction),
+            Timer::Lending(queue) => self.weigh_lending(queue),
             // The distributor itself knows whom to look at again; a new day was begun above.
             Timer::Look | Timer::Midnight => {}
         }
@@ -195,8 +199,9 @@ impl Tenant {
 
     /// How much is held, for monitoring and for the check that nothing is left behind.
     pub fn remains(&self) -> Remains {
-        let lasting =
-            |timer: &Timer| !matches!(timer, Timer::Midnight | Timer::DeskGone(_) | Timer::DeviceGone(_));
+        let lasting = |timer: &Timer| {
+            !matches!(timer, Timer::Midnight | Timer::DeskGone(_) | Timer::DeviceGone(_) | Timer::Lending(_))
+        };
         Remains {
             calls: self.calls.len(),
             legs: self.legs.len(),

@@ -1,6 +1,6 @@
 //! Deadlines in the order in which they come.
 
-use perezvon_model::{AskId, InteractionId, UserId, UtcMs};
+use perezvon_model::{AskId, InteractionId, QueueId, UserId, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a deadline is for; each is armed at most once at a time.
@@ -29,6 +29,10 @@ pub(crate) enum Timer {
     DeviceGone(UserId),
     /// The distributor looks again: a step of relaxing is due, a hold ends, a caller may be offered again to somebody.
     Look,
+    /// The wait is past the threshold of the service level.
+    Late(InteractionId),
+    /// Whether a queue lends its agents is weighed again.
+    Lending(QueueId),
     /// Today's sums start again.
     Midnight,
 }

@@ -109,6 +109,7 @@ impl Tenant {
     /// time is that of the report (PRODUCT, "Measures"): a re-queue keeps the clock.
     pub(crate) fn count_left(&mut self, stay: &Stay, outcome: QueueOutcome) {
         let Stay { queue, since, clock_at, .. } = *stay;
+        self.count_recent(stay, outcome);
         let Some(settings) = &self.settings else { return };
         let Some(of) = settings.queue(queue) else { return };
         if Some(settings.day(since).0) != self.day {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{DispositionId, FlowId, NumberId, QueueId, SkillId, TenantId, TrunkId, UserId};
 use crate::phone::E164;
 use crate::prompt::Language;
-use crate::routing::{Step, Strategy};
+use crate::routing::{Lends, Step, Strategy};
 use crate::state::Device;
 
 /// A tenant's configuration as one value: it takes effect whole or not at all.
@@ -68,6 +68,7 @@ pub struct Routing {
     /// Who else may serve as time goes by, in order of time; eight at most.
     pub steps: Vec<Step>,
     pub misses: Misses,
+    pub lends: Lends,
 }
 
 /// After how many offers in a row that came to nothing the agent's presence changes to a break, by how it was. 0 is

@@ -48,6 +48,17 @@ pub enum Widen {
     AddQueue { queue: QueueId },
 }
 
+/// When a queue lends its agents to queues whose steps name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Lends {
+    Always,
+    /// While its own service level of the last half hour is at its aim, those who wait too long already included.
+    #[default]
+    WhileServiceLevelHolds,
+    Never,
+}
+
 /// Why an interaction was offered to an agent: what was known at that moment, kept with the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Receipt {

@@ -132,6 +132,8 @@ pub(crate) struct Stay {
     pub queue: QueueId,
     pub since: UtcMs,
     pub clock_at: UtcMs,
+    /// Past the threshold of the service level; known in queues that others borrow from.
+    pub late: bool,
     /// 0: never.
     pub announce_every_ms: i64,
 }

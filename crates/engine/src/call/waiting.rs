@@ -63,7 +63,7 @@ impl Tenant {
         call.queue = Some(queue);
         call.attempts += 1;
         let clock_at = *call.clock_at.get_or_insert(now);
-        call.stay = Some(Stay { queue, since: now, clock_at, announce_every_ms });
+        call.stay = Some(Stay { queue, since: now, clock_at, late: false, announce_every_ms });
         let attempt = call.attempts;
         let points = self.settings.as_ref().and_then(|settings| settings.queue(queue));
         let points = points.map_or(0, |queue| queue.routing.priority);
@@ -72,6 +72,9 @@ impl Tenant {
         let position = u32::try_from(position).unwrap_or(u32::MAX);
         self.journal(Some(interaction), None, Event::Queued { queue, attempt, position });
         self.count_offered(queue);
+        if let Some(threshold_s) = self.settings.as_ref().and_then(|settings| settings.lender_s(queue)) {
+            self.timers.arm(Timer::Late(interaction), clock_at + i64::from(threshold_s) * 1_000 + 1);
+        }
         self.timers.arm(Timer::QueueLimit(interaction), now + max_wait_ms);
         if announce_every_ms > 0 {
             self.timers.arm(Timer::Announce(interaction), now + announce_every_ms);
@@ -88,6 +91,7 @@ impl Tenant {
         self.acd.leave(interaction);
         self.timers.cancel(Timer::QueueLimit(interaction));
         self.timers.cancel(Timer::Announce(interaction));
+        self.timers.cancel(Timer::Late(interaction));
         self.journal(Some(interaction), None, Event::LeftQueue { queue: stay.queue, outcome, wait_ms });
         self.count_left(&stay, outcome);
         self.floor_changed();

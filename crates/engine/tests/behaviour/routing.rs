@@ -4,7 +4,7 @@ use perezvon_model::config::Misses;
 use perezvon_model::engine::{AgentCommand, CommandRefused};
 use perezvon_model::journal::{Event, OfferOutcome};
 use perezvon_model::leg::LegEvent;
-use perezvon_model::routing::{NotFor, Regime, Step, Strategy, Widen};
+use perezvon_model::routing::{Lends, NotFor, Regime, Step, Strategy, Widen};
 use perezvon_model::{Activity, Presence};
 
 use crate::floor::{self, Browsers, Floor};
@@ -231,4 +231,97 @@ fn offers_that_are_withdrawn_are_nobody_s_miss() {
         })
         .collect();
     assert_eq!(outcomes, [OfferOutcome::Withdrawn; 2]);
+}
+
+/// Anna works for support and talks; Boris works for sales, whom support may ask after ten seconds.
+fn borrowing(lends: Lends) -> Floor {
+    let mut config = setup::company();
+    config.queues[0].routing.steps =
+        vec![Step { after_s: 10, widen: Widen::AddQueue { queue: id("sales") } }];
+    config.queues[1].routing.lends = lends;
+    config.agents[0].queues = vec![id("support")];
+    config.agents[1].queues = vec![id("sales")];
+    let mut floor = floor::opens_with(config);
+    floor.ready(&["anna"]);
+    floor.caller("first").arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor
+}
+
+/// Whether Boris is offered a caller of support who waits eleven seconds from now.
+fn is_lent(floor: &mut Floor, caller: &str) -> bool {
+    floor.caller(caller).arrives_at("direct");
+    floor.passes(11_000);
+    floor.agent_of(caller).as_deref() == Some("boris")
+}
+
+#[test]
+fn a_queue_whose_service_level_holds_lends_its_agents() {
+    let mut floor = borrowing(Lends::WhileServiceLevelHolds);
+    floor.ready(&["boris"]);
+    assert!(is_lent(&mut floor, "a"));
+}
+
+#[test]
+fn a_queue_that_answers_too_late_keeps_its_agents_for_half_an_hour() {
+    let mut floor = borrowing(Lends::WhileServiceLevelHolds);
+    floor.caller("late").arrives_at("sales");
+    floor.passes(20_002);
+    floor.ready(&["boris"]);
+    floor.agent("boris").accepts();
+    floor.agent("boris").hangs_up();
+    assert!(!is_lent(&mut floor, "a"));
+    floor.passes(30 * 60_000);
+    assert_eq!(floor.agent_of("a").as_deref(), None, "the longest wait of the flow was over");
+    floor.ready(&["boris"]);
+    assert!(is_lent(&mut floor, "b"));
+}
+
+#[test]
+fn an_abandoned_call_counts_against_lending_and_a_short_one_does_not() {
+    for (wait_ms, lent) in [(4_000, true), (6_000, false)] {
+        let mut floor = borrowing(Lends::WhileServiceLevelHolds);
+        floor.caller("gone").arrives_at("sales");
+        floor.passes(wait_ms);
+        floor.caller("gone").hangs_up();
+        floor.ready(&["boris"]);
+        assert_eq!(is_lent(&mut floor, "a"), lent, "{wait_ms}");
+    }
+}
+
+#[test]
+fn who_waits_too_long_at_home_ends_the_lending_before_the_answer() {
+    for (wait_ms, lent) in [(5_000, true), (15_000, false)] {
+        let mut floor = borrowing(Lends::WhileServiceLevelHolds);
+        floor.config.queues[1].required_skills = vec![setup::skill("german", 3)];
+        floor.configures();
+        floor.ready(&["boris"]);
+        floor.caller("german").arrives_at("sales");
+        floor.passes(wait_ms);
+        assert_eq!(floor.agent_of("german"), None, "nobody speaks German");
+        assert_eq!(is_lent(&mut floor, "a"), lent, "{wait_ms}");
+    }
+}
+
+#[test]
+fn always_and_never_are_kept_whatever_the_service_level() {
+    for (lends, lent) in [(Lends::Always, true), (Lends::Never, false)] {
+        let mut floor = borrowing(lends);
+        floor.caller("gone").arrives_at("sales");
+        floor.passes(10_000);
+        floor.caller("gone").hangs_up();
+        floor.ready(&["boris"]);
+        assert_eq!(is_lent(&mut floor, "a"), lent);
+    }
+}
+
+#[test]
+fn what_was_counted_outlives_a_change_of_the_configuration() {
+    let mut floor = borrowing(Lends::WhileServiceLevelHolds);
+    floor.caller("gone").arrives_at("sales");
+    floor.passes(10_000);
+    floor.caller("gone").hangs_up();
+    floor.configures();
+    floor.ready(&["boris"]);
+    assert!(!is_lent(&mut floor, "a"));
 }

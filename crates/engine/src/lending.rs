@@ -1,0 +1,156 @@
+//! Whether a queue can lend its agents: its own service level of the last half hour decides.
+
+use perezvon_model::journal::QueueOutcome;
+use perezvon_model::routing::{Lends, Widen};
+use perezvon_model::{InteractionId, QueueId, UtcMs};
+use std::collections::VecDeque;
+
+use crate::call::Stay;
+use crate::tenant::Tenant;
+use crate::timer::Timer;
+
+const MINUTE_MS: i64 = 60_000;
+const WINDOW_MIN: i64 = 30;
+
+/// How the stays of the last half hour ended, by minute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recent {
+    minutes: VecDeque<Minute>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Minute {
+    number: i64,
+    /// Answered within the threshold.
+    good: u32,
+    /// Counted in the service level: all but short abandonments and those who went on without an agent.
+    all: u32,
+}
+
+impl Recent {
+    pub fn count(&mut self, at: UtcMs, good: bool) {
+        let number = at.0.div_euclid(MINUTE_MS);
+        self.forget(at);
+        match self.minutes.back_mut().filter(|minute| minute.number == number) {
+            Some(minute) => {
+                minute.good += u32::from(good);
+                minute.all += 1;
+            }
+            None => self.minutes.push_back(Minute { number, good: u32::from(good), all: 1 }),
+        }
+    }
+
+    fn forget(&mut self, now: UtcMs) {
+        let first = now.0.div_euclid(MINUTE_MS) - WINDOW_MIN;
+        while self.minutes.front().is_some_and(|minute| minute.number <= first) {
+            self.minutes.pop_front();
+        }
+    }
+
+    /// Whether the service level is at its aim (per cent). Without any traffic it is.
+    fn holds(&self, target: u32) -> bool {
+        let good: u64 = self.minutes.iter().map(|minute| u64::from(minute.good)).sum();
+        let all: u64 = self.minutes.iter().map(|minute| u64::from(minute.all)).sum();
+        good * 100 >= u64::from(target) * all
+    }
+
+    /// When the oldest minute leaves the window.
+    fn changes_at(&self) -> Option<UtcMs> {
+        self.minutes.front().map(|minute| UtcMs((minute.number + WINDOW_MIN) * MINUTE_MS))
+    }
+}
+
+impl Tenant {
+    /// Tells the distributor whether the queue lends, when any other one would borrow; and looks again when time alone
+    /// changes it.
+    pub(crate) fn weigh_lending(&mut self, queue: QueueId) {
+        let Some(settings) = &self.settings else { return };
+        let Some(of) = settings.queue(queue) else { return };
+        if !settings.is_lender(queue) {
+            self.timers.cancel(Timer::Lending(queue));
+            return;
+        }
+        let target = of.service_level_target;
+        let Some(state) = self.queues.get_mut(&queue) else { return };
+        let (lends, look_at) = match of.routing.lends {
+            Lends::Always => (true, None),
+            Lends::Never => (false, None),
+            Lends::WhileServiceLevelHolds => {
+                state.recent.forget(self.now);
+                (state.recent.holds(target), state.recent.changes_at())
+            }
+        };
+        self.timers.set(Timer::Lending(queue), look_at);
+        self.acd.lend(queue, lends);
+    }
+
+    /// The end of a stay counts in the last half hour, unless it was late and counted when it became so.
+    pub(crate) fn count_recent(&mut self, stay: &Stay, outcome: QueueOutcome) {
+        let of = self.settings.as_ref().and_then(|settings| settings.queue(stay.queue));
+        let Some((in_time_s, short_s)) = of.map(|of| (of.service_level_s, of.short_abandon_s)) else {
+            return;
+        };
+        let wait_ms = self.now.since_ms(stay.clock_at);
+        if stay.late {
+            return;
+        }
+        let good = match outcome {
+            QueueOutcome::Answered => wait_ms <= i64::from(in_time_s) * 1_000,
+            QueueOutcome::Abandoned if wait_ms < i64::from(short_s) * 1_000 => return,
+            QueueOutcome::Abandoned => false,
+            QueueOutcome::Overflowed | QueueOutcome::Interrupted => return,
+        };
+        if let Some(state) = self.queues.get_mut(&stay.queue) {
+            state.recent.count(self.now, good);
+        }
+        self.weigh_lending(stay.queue);
+    }
+
+    /// Somebody waits past the threshold: whatever comes, this one was not answered in time.
+    pub(crate) fn is_late(&mut self, interaction: InteractionId) {
+        let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut()) else { return };
+        stay.late = true;
+        let queue = stay.queue;
+        if let Some(state) = self.queues.get_mut(&queue) {
+            state.recent.count(self.now, false);
+        }
+        self.weigh_lending(queue);
+    }
+
+    pub(crate) fn weigh_all_lending(&mut self) {
+        let queues: Vec<QueueId> = self.queues.keys().copied().collect();
+        for queue in queues {
+            self.weigh_lending(queue);
+        }
+    }
+}
+
+/// The queues that a step of some queue names.
+pub(crate) fn lenders(queues: &[perezvon_model::config::Queue]) -> std::collections::BTreeSet<QueueId> {
+    let steps = queues.iter().flat_map(|queue| &queue.routing.steps);
+    steps
+        .filter_map(|step| match step.widen {
+            Widen::AddQueue { queue } => Some(queue),
+            Widen::LowerLevel { .. } | Widen::DropSkill { .. } => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_level_of_half_an_hour_decides() {
+        let mut recent = Recent::default();
+        assert!(recent.holds(80), "nothing happened");
+        for minute in 0..10 {
+            recent.count(UtcMs(minute * MINUTE_MS), minute != 3 && minute != 4);
+        }
+        assert!(recent.holds(80));
+        assert!(!recent.holds(81));
+        assert_eq!(recent.changes_at(), Some(UtcMs(30 * MINUTE_MS)));
+        recent.forget(UtcMs(34 * MINUTE_MS));
+        assert!(recent.holds(100), "what was bad is long ago");
+    }
+}
