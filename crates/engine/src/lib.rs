@@ -11,6 +11,7 @@ mod agent;
 mod call;
 mod command;
 mod configure;
+mod dropped;
 mod lending;
 mod limits;
 mod offer;

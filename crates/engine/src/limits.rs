@@ -10,6 +10,8 @@ pub const MAX_NOTE_CHARS: usize = 4_000;
 pub const MAX_REASON_CHARS: usize = 64;
 /// The most values that a flow collects of one call; later ones are journalled but not shown.
 pub const MAX_COLLECTED: usize = 32;
+/// The most places kept for callers who may call again.
+pub const MAX_DROPPED: usize = 10_000;
 /// The highest position that the library can say; past it the caller hears that more are waiting.
 pub const MAX_SPOKEN_POSITION: u32 = 20;
 

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::Agent;
 use crate::call::Call;
+use crate::dropped::Dropped;
 use crate::lending::Recent;
 use crate::settings::Settings;
 use crate::timer::{Timer, Timers};
@@ -30,6 +31,7 @@ pub struct Tenant {
     pub(crate) agents: BTreeMap<UserId, Agent>,
     pub(crate) queues: BTreeMap<QueueId, QueueState>,
     pub(crate) asks: BTreeMap<AskId, InteractionId>,
+    pub(crate) dropped: Dropped,
     pub(crate) timers: Timers,
     /// Desks whose view changed during this input.
     pub(crate) desks: BTreeSet<UserId>,
@@ -85,6 +87,7 @@ impl Tenant {
             agents: BTreeMap::new(),
             queues: BTreeMap::new(),
             asks: BTreeMap::new(),
+            dropped: Dropped::default(),
             timers: Timers::default(),
             desks: BTreeSet::new(),
             floor: Floor::AsDrawn,

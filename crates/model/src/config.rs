@@ -69,6 +69,9 @@ pub struct Routing {
     pub steps: Vec<Step>,
     pub misses: Misses,
     pub lends: Lends,
+    /// A caller who hung up or was cut off while waiting and calls again within so many seconds has the old place back;
+    /// 0 is never. 0 to 3,600.
+    pub keep_place_s: u32,
 }
 
 /// After how many offers in a row that came to nothing the agent's presence changes to a break, by how it was. 0 is

@@ -109,6 +109,11 @@ pub enum Event {
         attempt: u32,
         position: u32,
     },
+    /// The caller had waited before, in this interaction, and has that place again.
+    PlaceRestored {
+        queue: QueueId,
+        of: InteractionId,
+    },
     PositionAnnounced {
         queue: QueueId,
         position: u32,

@@ -26,6 +26,9 @@ impl Tenant {
             self.legs.remove(&customer);
         }
         let abandoned = call.stay.is_some() && by == Party::Customer;
+        if abandoned {
+            self.keep_place(interaction);
+        }
         match stage {
             Stage::Offered { .. } => self.withdraw_offers(interaction),
             Stage::Talking { agent } => self.end_talk(agent, LegEnd::HangUp),

@@ -58,7 +58,11 @@ impl Tenant {
     ) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&interaction) else { return };
-        let place = *call.place.get_or_insert_with(|| self.acd.new_place(now));
+        let number = call.from.number.as_ref().filter(|_| call.place.is_none());
+        let held = number.and_then(|number| self.dropped.take(queue, number, now));
+        let place = *call
+            .place
+            .get_or_insert_with(|| held.map_or_else(|| self.acd.new_place(now), |held| held.place));
         call.stage = Stage::Queued;
         call.queue = Some(queue);
         call.attempts += 1;
@@ -71,6 +75,9 @@ impl Tenant {
         let position = self.acd.position(interaction).unwrap_or_default();
         let position = u32::try_from(position).unwrap_or(u32::MAX);
         self.journal(Some(interaction), None, Event::Queued { queue, attempt, position });
+        if let Some(held) = held {
+            self.journal(Some(interaction), None, Event::PlaceRestored { queue, of: held.of });
+        }
         self.count_offered(queue);
         if let Some(threshold_s) = self.settings.as_ref().and_then(|settings| settings.lender_s(queue)) {
             self.timers.arm(Timer::Late(interaction), clock_at + i64::from(threshold_s) * 1_000 + 1);
@@ -80,6 +87,20 @@ impl Tenant {
             self.timers.arm(Timer::Announce(interaction), now + announce_every_ms);
         }
         self.floor_changed();
+    }
+
+    /// The caller hung up or was cut off: who calls again soon may have the place back.
+    pub(crate) fn keep_place(&mut self, interaction: InteractionId) {
+        let Some(call) = self.calls.get(&interaction) else { return };
+        let (Some(stay), Some(place), Some(number)) = (call.stay, call.place, &call.from.number) else {
+            return;
+        };
+        let of = self.settings.as_ref().and_then(|settings| settings.queue(stay.queue));
+        let keep_ms = of.map_or(0, |of| i64::from(of.routing.keep_place_s) * 1_000);
+        self.dropped.pass(self.now);
+        if keep_ms > 0 {
+            self.dropped.keep(stay.queue, number.clone(), place, interaction, self.now + keep_ms);
+        }
     }
 
     /// Ends the stay in the queue, if there is one.

@@ -414,6 +414,7 @@ impl Floor {
             Event::WrapUpEnded { agent, wrap_up_ms, .. } => {
                 format!("{} wrapped up {wrap_up_ms}", self.name(*agent))
             }
+            Event::PlaceRestored { queue, .. } => format!("has the old place in {}", queue_name(*queue)),
             Event::WrapUpExtended { agent, .. } => format!("{} extends", self.name(*agent)),
             Event::Routed { .. } | Event::NothingFor { .. } | Event::AgentState { .. } => return None,
         })

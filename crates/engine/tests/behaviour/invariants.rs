@@ -18,6 +18,8 @@ pub struct Ledger {
     wrap_ups: BTreeMap<UserId, (InteractionId, UtcMs)>,
     states: BTreeMap<UserId, (Presence, Activity, Device)>,
     clocks: u64,
+    /// Of those who have gone, for whoever has their places again.
+    clock_of: BTreeMap<InteractionId, u64>,
 }
 
 #[derive(Default)]
@@ -139,6 +141,9 @@ impl Ledger {
                     OfferOutcome::Accepted | OfferOutcome::Withdrawn => {}
                 }
             }
+            Event::PlaceRestored { of, .. } => {
+                track(&mut self.open, interaction).clock = self.clock_of.get(of).copied();
+            }
             Event::LeftQueue { queue, wait_ms, .. } => {
                 let track = track(&mut self.open, interaction);
                 let (of, since) = track.queued.take().expect("leaves a queue that it was in");
@@ -178,6 +183,7 @@ impl Ledger {
             }
             Event::InteractionEnded { .. } => {
                 let track = self.open.remove(&interaction).expect("what ends was open");
+                self.clock_of.extend(track.clock.map(|clock| (interaction, clock)));
                 assert_eq!(
                     (track.queued, track.offered.len(), track.talking),
                     (None, 0, None),

@@ -50,6 +50,7 @@ fn variant(which: u8) -> TenantConfig {
         }
         7 => {
             config.queues[0].wrap_up = WrapUp::Optional { limit_s: 20 };
+            config.queues[0].routing.keep_place_s = 60;
             config.queues[1].wrap_up = WrapUp::Open;
             config.queues[1].routing.strategy = Way::RoundRobin;
             config.queues[0].routing.strategy = Way::Random;
@@ -66,7 +67,10 @@ fn happens(floor: &mut Floor, (kind, who, how, _): Step) {
     let agent = AGENTS[usize::from(who) % AGENTS.len()];
     match kind {
         0..=4 => {
-            let name = format!("+7495{:07}", floor.journal.len());
+            // Some call again; who still calls does not call twice.
+            let again = format!("+7495123{:04}", usize::from(who) % 6);
+            let is_new = who % 4 > 0 || floor.callers_live().contains(&again);
+            let name = if is_new { format!("+7495{:07}", floor.journal.len()) } else { again };
             floor.caller(&name).arrives_at(FLOWS[usize::from(how) % FLOWS.len()]);
         }
         5..=9 => caller_does(floor, kind, who, how),

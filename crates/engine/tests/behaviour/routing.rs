@@ -325,3 +325,70 @@ fn what_was_counted_outlives_a_change_of_the_configuration() {
     floor.ready(&["boris"]);
     assert!(!is_lent(&mut floor, "a"));
 }
+
+const BUSY_ANNA: &str = "+74951112233";
+const DROPPED: &str = "+74951112234";
+const OTHER: &str = "+74951112235";
+
+/// One who is cut off after a minute in the queue, behind whom another one waits.
+fn cut_off(keep_place_s: u32) -> Floor {
+    let mut config = setup::company();
+    config.queues[0].routing.keep_place_s = keep_place_s;
+    let mut floor = floor::opens_with(config);
+    floor.ready(&["anna"]);
+    floor.caller(BUSY_ANNA).arrives_at("direct");
+    floor.agent("anna").accepts();
+    floor.caller(DROPPED).arrives_at("direct");
+    floor.caller(OTHER).arrives_at("direct");
+    floor.passes(60_000);
+    floor.caller(DROPPED).hangs_up();
+    floor
+}
+
+#[test]
+fn a_caller_who_was_cut_off_has_the_old_place_back() {
+    let mut floor = cut_off(120);
+    floor.passes(120_000);
+    floor.caller(DROPPED).arrives_at("direct");
+    assert!(floor.story(DROPPED).contains(&"queued support 1 at 1".to_owned()), "{:?}", floor.story(DROPPED));
+    assert!(floor.story(DROPPED).contains(&"has the old place in support".to_owned()));
+    floor.caller(BUSY_ANNA).hangs_up();
+    floor.agent("anna").finishes();
+    assert_eq!(floor.agent_of(DROPPED).as_deref(), Some("anna"));
+}
+
+#[test]
+fn the_wait_of_the_new_call_is_its_own() {
+    let mut floor = cut_off(120);
+    floor.passes(30_000);
+    floor.caller(DROPPED).arrives_at("direct");
+    floor.passes(1_000);
+    floor.caller(DROPPED).hangs_up();
+    assert!(
+        floor.story(DROPPED).contains(&"left queue Abandoned after 1000".to_owned()),
+        "{:?}",
+        floor.story(DROPPED)
+    );
+}
+
+#[test]
+fn a_place_is_given_back_only_in_time_and_only_where_the_queue_keeps_it() {
+    for (keep_place_s, passes_ms) in [(120, 120_001), (0, 1_000)] {
+        let mut floor = cut_off(keep_place_s);
+        floor.passes(passes_ms);
+        floor.caller(DROPPED).arrives_at("direct");
+        assert!(
+            floor.story(DROPPED).contains(&"queued support 1 at 2".to_owned()),
+            "{:?}",
+            floor.story(DROPPED)
+        );
+    }
+}
+
+#[test]
+fn a_place_in_one_queue_is_none_in_another() {
+    let mut floor = cut_off(120);
+    floor.caller(OTHER).hangs_up();
+    floor.caller(DROPPED).arrives_at("sales");
+    assert!(!floor.story(DROPPED).iter().any(|word| word.starts_with("has the old place")));
+}
