@@ -10,7 +10,7 @@ export const queues = [
   { id: id(), key: 'vip', name: 'Ключевые клиенты', service_level_s: 10, service_level_target: 90 },
 ].map((queue) => ({
   ...queue, required_skills: [], ring_timeout_s: 20, wrap_up: { mode: 'timed', limit_s: 60 }, short_abandon_s: 5, announce_every_s: 30, max_waiting: 200, record: true,
-  routing: { strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 } },
+  routing: { strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], lends: 'while_service_level_holds', keep_place_s: 0, misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 } },
 }))
 
 export const skills = [

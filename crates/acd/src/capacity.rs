@@ -87,7 +87,10 @@ mod tests {
         use Channel::{Mail, Voice};
         let capacity = Capacity::default();
         let mut both = load(&[Mail, Voice]);
-        assert_eq!((both.resting(&capacity).iter().collect::<Vec<_>>(), both.used(&capacity)), (vec![Mail], 6));
+        assert_eq!(
+            (both.resting(&capacity).iter().collect::<Vec<_>>(), both.used(&capacity)),
+            (vec![Mail], 6)
+        );
         both.gives_back(Voice);
         assert_eq!((both.resting(&capacity).iter().count(), both.used(&capacity)), (0, 6));
     }

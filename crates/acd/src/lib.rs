@@ -12,6 +12,7 @@ mod bits;
 mod capacity;
 mod configure;
 mod distributor;
+mod estimate;
 mod fit;
 mod free;
 mod mix;
@@ -27,6 +28,7 @@ mod waiting;
 
 pub use capacity::Load;
 pub use distributor::Acd;
+pub use estimate::Pace;
 pub use pick::{Decision, Match};
 pub use plan::{Ask, MAX_AT_ONCE, MAX_BEHIND, MAX_CHAINS, MAX_POINTS, MAX_STEPS, Setup, Standing, Worker};
 pub use rank::{PARTS_PER_POINT, Place};

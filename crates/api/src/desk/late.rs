@@ -74,6 +74,7 @@ fn part_of(me: UserId, entries: &[Entry]) -> Part {
         | Event::Collected { .. }
         | Event::Queued { .. }
         | Event::PositionAnnounced { .. }
+        | Event::PlaceRestored { .. }
         | Event::Routed { .. }
         | Event::NothingFor { .. }
         | Event::WrapUpExtended { .. }

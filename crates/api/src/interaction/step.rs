@@ -68,6 +68,7 @@ impl About {
             Event::NothingFor { nothing: of } => Self { agent: Some(of.agent), ..nothing },
             Event::Queued { queue, .. }
             | Event::PositionAnnounced { queue, .. }
+            | Event::PlaceRestored { queue, .. }
             | Event::LeftQueue { queue, .. } => Self { queue: Some(*queue), ..nothing },
             Event::Offered { agent, queue, .. }
             | Event::AgentConnected { agent, queue, .. }

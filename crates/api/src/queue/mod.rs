@@ -92,6 +92,7 @@ fn check_routing(routing: &Routing) -> Answer<()> {
         return Err(Problem::bad_value("routing.priority", "write a whole number from -1000 to 1000"));
     }
     fields::between("routing.ageing_per_min", routing.ageing_per_min, 0, 1_000)?;
+    fields::between("routing.keep_place_s", routing.keep_place_s, 0, 3_600)?;
     fields::few("routing.steps", &routing.steps, 8)?;
     let mut before_s = 0;
     for (n, step) in routing.steps.iter().enumerate() {

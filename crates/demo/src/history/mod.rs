@@ -83,6 +83,7 @@ fn agent_of(event: &Event) -> Option<UserId> {
         | Event::Collected { .. }
         | Event::Queued { .. }
         | Event::PositionAnnounced { .. }
+        | Event::PlaceRestored { .. }
         | Event::LeftQueue { .. }
         | Event::HoldStarted { .. }
         | Event::HoldEnded { .. }

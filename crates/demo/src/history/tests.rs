@@ -68,6 +68,7 @@ fn walk(entries: &[&Entry]) {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::PlaceRestored { .. }
             | Event::Routed { .. }
             | Event::NothingFor { .. }
             | Event::WrapUpExtended { .. }

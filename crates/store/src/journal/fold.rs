@@ -233,6 +233,7 @@ impl InteractionState {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::PlaceRestored { .. }
             | Event::Routed { .. }
             | Event::NothingFor { .. }
             | Event::WrapUpExtended { .. }

@@ -126,6 +126,7 @@ impl Open {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::PlaceRestored { .. }
             | Event::Routed { .. }
             | Event::NothingFor { .. }
             | Event::AgentLost { .. }

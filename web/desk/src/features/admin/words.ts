@@ -67,6 +67,7 @@ export const flowChoices: { list: Flow[] } = { list: [] }
 
 const WRAP_UPS = ['none', 'optional', 'timed', 'extendable', 'open'] as const
 const STRATEGIES = ['longest_idle', 'round_robin', 'least_occupied', 'fewest_interactions', 'most_skilled', 'least_skilled', 'weighted', 'random', 'all_at_once'] as const
+const LENDS = ['while_service_level_holds', 'always', 'never'] as const
 const MISSES = ['no_answer', 'declined', 'busy', 'unreachable'] as const
 const timed = (form: Form) => ['optional', 'timed', 'extendable'].includes(String(form.wrap_up))
 const registering = (form: Form) => form.registering === true
@@ -100,11 +101,14 @@ export const WORDS: Word[] = [
       { name: 'priority', path: 'routing.priority', label: 'admin.priority', hint: 'admin.priority_hint', kind: 'number', min: -1_000, max: 1_000 },
       { name: 'ageing_per_min', path: 'routing.ageing_per_min', label: 'admin.ageing_per_min', hint: 'admin.ageing_hint', kind: 'number', min: 0, max: 1_000 },
       { name: 'steps', path: 'routing.steps', label: 'admin.steps', hint: 'admin.steps_hint', kind: 'steps' },
+      { name: 'lends', path: 'routing.lends', label: 'admin.lends', hint: 'admin.lends_hint', kind: 'choice', choices: () => LENDS.map((one) => ({ value: one, label: t(`admin.lends_${one}`) })) },
+      { name: 'keep_place_s', path: 'routing.keep_place_s', label: 'admin.keep_place_s', hint: 'admin.keep_place_hint', kind: 'number', min: 0, max: 3_600 },
       { name: 'misses', label: 'admin.misses', hint: 'admin.misses_hint', kind: 'title' },
       ...MISSES.map((miss): AdminField => ({ name: `misses_${miss}`, path: `routing.misses.${miss}`, label: `admin.misses_${miss}`, kind: 'number', min: 0, max: 10 })),
     ],
     toForm: (queue) => ({
       strategy: queue?.routing.strategy ?? 'longest_idle', priority: queue?.routing.priority ?? 0, ageing_per_min: queue?.routing.ageing_per_min ?? 0, steps: (queue?.routing.steps ?? []).map((step) => ({ after_s: step.after_s, widen: { ...step.widen } })),
+      lends: queue?.routing.lends ?? 'while_service_level_holds', keep_place_s: queue?.routing.keep_place_s ?? 0,
       misses_no_answer: queue?.routing.misses.no_answer ?? 1, misses_declined: queue?.routing.misses.declined ?? 0, misses_busy: queue?.routing.misses.busy ?? 1, misses_unreachable: queue?.routing.misses.unreachable ?? 1,
       key: queue?.key ?? '', name: queue?.name ?? '', required_skills: (queue?.required_skills ?? []).map((one) => ({ ...one })), ring_timeout_s: queue?.ring_timeout_s ?? 20,
       wrap_up: queue?.wrap_up.mode ?? 'timed', wrap_up_limit_s: queue && 'limit_s' in queue.wrap_up ? queue.wrap_up.limit_s : 60, service_level_s: queue?.service_level_s ?? 20, service_level_target: queue?.service_level_target ?? 80,
@@ -114,7 +118,7 @@ export const WORDS: Word[] = [
       key: text(form.key), name: text(form.name), required_skills: form.required_skills, ring_timeout_s: number(form.ring_timeout_s),
       wrap_up: timed(form) ? { mode: form.wrap_up, limit_s: number(form.wrap_up_limit_s) } : { mode: form.wrap_up }, service_level_s: number(form.service_level_s), service_level_target: number(form.service_level_target),
       short_abandon_s: number(form.short_abandon_s), announce_every_s: number(form.announce_every_s), max_waiting: number(form.max_waiting), record: form.record === true,
-      routing: { strategy: form.strategy, priority: number(form.priority), ageing_per_min: number(form.ageing_per_min), steps: form.steps, misses: Object.fromEntries(MISSES.map((miss) => [miss, number(form[`misses_${miss}`])])) },
+      routing: { strategy: form.strategy, priority: number(form.priority), ageing_per_min: number(form.ageing_per_min), steps: form.steps, lends: form.lends, keep_place_s: number(form.keep_place_s), misses: Object.fromEntries(MISSES.map((miss) => [miss, number(form[`misses_${miss}`])])) },
     }),
   }),
   word<User>({

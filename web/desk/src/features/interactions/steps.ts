@@ -52,6 +52,8 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
       return { text: t('step.collected', { name: collectedWord(event.name), value: event.value }), ...(event.node === event.name ? {} : { detail: event.node }) }
     case 'queued':
       return { text: t('step.queued', { queue: queue(event.queue), position: event.position }), mark: 'ring', ...(event.attempt > 1 ? { detail: t('step.attempt', { attempt: event.attempt }) } : {}) }
+    case 'place_restored':
+      return { text: t('step.place_restored') }
     case 'position_announced':
       return { text: t('step.position_announced', { position: event.position }) }
     case 'routed':
