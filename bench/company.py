@@ -64,7 +64,7 @@ def make(binary):
     ask("POST", "/trunks", trunk, token)
     # Not recorded and without after-call work, as the queue of the peers.
     queue = {"key": "load", "name": "Load", "ring_timeout_s": 30, "wrap_up": {"mode": "none"}, "service_level_s": 20,
-             "service_level_target": 80, "short_abandon_s": 5, "announce_every_s": 0, "max_waiting": 1_000,
+             "service_level_target": 80, "short_abandon_s": 5, "max_waiting": 1_000,
              "record": False, "required_skills": []}
     queue_id = ask("POST", "/queues", queue, token)["id"]
     phone = f"sip:phone@{PHONES}"

@@ -2,7 +2,8 @@
 //! Each call rings in, hears a greeting, presses a digit, waits, is offered, accepted, talks, ends and is wrapped up.
 
 use perezvon_engine::Tenant;
-use perezvon_model::config::{Agent, CallerId, FlowSource, Queue, TenantConfig, WrapUp};
+use perezvon_model::announce::Announcement;
+use perezvon_model::config::{Routing, Agent, CallerId, FlowSource, Queue, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, Output};
 use perezvon_model::id::IdMaker;
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
@@ -106,10 +107,12 @@ fn main() {
             service_level_s: 20,
             service_level_target: 80,
             short_abandon_s: 5,
-            announce_every_s: 30,
             max_waiting: 100_000,
             record: true,
-            routing: perezvon_model::config::Routing::default(),
+            routing: Routing {
+            announcements: vec![Announcement::position_every(30)],
+            ..Routing::default()
+        },
         }],
         agents: agents
             .iter()

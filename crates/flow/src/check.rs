@@ -310,7 +310,8 @@ fn check_collect(collect: &Collect, report: &mut Report<'_>) {
     report.range("tries", collect.tries, 1, 10);
 }
 
-fn is_dialable(to: &str) -> bool {
+/// Whether a call can be placed to it: a SIP URI, or a telephone number.
+pub fn is_dialable(to: &str) -> bool {
     if to.len() > MAX_URI_CHARS || to.chars().any(|char| char.is_whitespace() || char.is_control()) {
         return false;
     }

@@ -3,10 +3,10 @@
 use perezvon_model::leg::Cause;
 use perezvon_model::prompt::{Language, Prompt};
 use schemars::JsonSchema;
+use perezvon_model::hours::{Date, Opening};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::hours::{Date, Opening};
 
 /// The version of the JSON form that this program writes and reads.
 pub const VERSION: u32 = 1;

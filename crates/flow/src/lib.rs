@@ -5,12 +5,11 @@
 mod check;
 mod entry;
 pub mod graph;
-pub mod hours;
 mod read;
 mod run;
 mod schema;
 
-pub use check::{Checked, Known, Problem};
+pub use check::{Checked, Known, Problem, is_dialable};
 pub use graph::Flow;
 pub use run::{Action, Event, QueueStay, Run};
 pub use schema::schema;

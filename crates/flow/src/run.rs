@@ -1,6 +1,7 @@
 //! One call on its way through a flow: fed with what happened, it answers with what to do. Every wait has a limit.
 
 use perezvon_model::UtcMs;
+use perezvon_model::hours::is_open;
 use perezvon_model::leg::Cause;
 use perezvon_model::prompt::{Language, Prompt};
 use std::sync::Arc;
@@ -210,7 +211,7 @@ impl Run {
                 Next::Stay
             }
             Node::Hours(hours) => {
-                let open = hours.is_open(now, utc_offset_min);
+                let open = is_open(&hours.week, &hours.holidays, now, utc_offset_min);
                 Next::Go(flow.place(if open { &hours.open } else { &hours.closed }))
             }
             Node::Language(language) if language.choices.is_empty() => {

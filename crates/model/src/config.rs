@@ -1,8 +1,12 @@
 //! What a tenant has set up, as the engine is given it. Storage reads it, the engine obeys it, screens change it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use crate::announce::Announcement;
+use crate::hours::Hours;
 use crate::id::{DispositionId, FlowId, NumberId, QueueId, SkillId, TenantId, TrunkId, UserId};
+use crate::overflow::{Callbacks, Overflow};
 use crate::phone::E164;
 use crate::prompt::Language;
 use crate::routing::{Lends, Step, Strategy};
@@ -21,6 +25,9 @@ pub struct TenantConfig {
     pub time_zone: String,
     /// Minutes east of UTC that `time_zone` stands at now; the shell refreshes it.
     pub utc_offset_min: i32,
+    /// The same for the zones that hours of queues name.
+    #[serde(default)]
+    pub zones: BTreeMap<String, i32>,
     pub queues: Vec<Queue>,
     pub agents: Vec<Agent>,
     pub skills: Vec<Skill>,
@@ -47,8 +54,6 @@ pub struct Queue {
     pub service_level_target: u32,
     /// Abandonments before this many seconds do not count. 0 to 60 s.
     pub short_abandon_s: u32,
-    /// Say the position to the caller every so many seconds; 0 is never.
-    pub announce_every_s: u32,
     /// The most who may wait; one more is told `all-busy`. 1 to 100,000.
     pub max_waiting: u32,
     pub record: bool,
@@ -72,6 +77,32 @@ pub struct Routing {
     /// A caller who hung up or was cut off while waiting and calls again within so many seconds has the old place back;
     /// 0 is never. 0 to 3,600.
     pub keep_place_s: u32,
+    pub preferred: Preferred,
+    /// Eight at most.
+    pub overflow: Vec<Overflow>,
+    pub callbacks: Callbacks,
+    /// Eight at most.
+    pub announcements: Vec<Announcement>,
+    /// Without: always open.
+    pub hours: Option<Hours>,
+}
+
+/// Whom a caller is held for, before anybody else is looked for; not at all while that agent is signed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct Preferred {
+    /// Seconds for the agent who looks after the customer. 0: not; 600 at most.
+    pub owner_s: u32,
+    /// Seconds for the agent who spoke with the customer last. 0: not; 600 at most.
+    pub last_s: u32,
+    /// If that was so many days ago at most. 1 to 365.
+    pub last_days: u32,
+}
+
+impl Default for Preferred {
+    fn default() -> Preferred {
+        Preferred { owner_s: 0, last_s: 0, last_days: 30 }
+    }
 }
 
 /// After how many offers in a row that came to nothing the agent's presence changes to a break, by how it was. 0 is

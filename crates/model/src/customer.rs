@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CustomerId, InteractionId};
+use crate::id::{CustomerId, InteractionId, UserId};
 use crate::phone::E164;
 use crate::time::UtcMs;
 
@@ -19,8 +19,20 @@ pub struct CustomerCard {
     pub recent: Vec<RecentConversation>,
     /// Rises by one with each change; a save names the version it saw.
     pub version: i64,
+    /// Who looks after the customer.
+    #[serde(default)]
+    pub owner: Option<UserId>,
+    /// The agent of the last conversation, and when it ended.
+    #[serde(default)]
+    pub last_agent: Option<LastAgent>,
     /// The card was made by this very call.
     pub is_new: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LastAgent {
+    pub agent: UserId,
+    pub at: UtcMs,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -7,6 +7,7 @@ use crate::id::{
     CustomerId, DispositionId, EntryId, FlowId, InteractionId, OfferId, QueueId, RecordingId, TrunkId, UserId,
 };
 use crate::leg::Cause;
+use crate::overflow::{Goal, OverflowCause};
 use crate::routing::{NothingFor, Receipt};
 use crate::state::{Activity, Device, Presence};
 use crate::time::UtcMs;
@@ -74,6 +75,10 @@ pub enum Outcome {
     Refused,
     /// The server stopped during the call.
     Interrupted,
+    /// The customer left a message.
+    LeftMessage,
+    /// The customer was promised a call and was not reached.
+    NotReached,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -118,6 +123,36 @@ pub enum Event {
         queue: QueueId,
         position: u32,
     },
+    /// The caller was told to wait from `low_s` to `high_s` more; no `high_s` is "more than an hour".
+    WaitAnnounced {
+        queue: QueueId,
+        low_s: u32,
+        high_s: Option<u32>,
+    },
+    /// A rule of the queue, or the caller's wish, leads elsewhere.
+    Overflowed {
+        queue: QueueId,
+        cause: OverflowCause,
+        to: Goal,
+    },
+    /// The caller hung up, to be called back, and keeps the place.
+    CallbackPromised {
+        queue: QueueId,
+        number: String,
+    },
+    /// The customer is called back, for the `attempt`-th time.
+    CallbackDialled {
+        queue: QueueId,
+        attempt: u32,
+    },
+    /// The customer was not reached; the next try comes then, or none.
+    CallbackFailed {
+        queue: QueueId,
+        cause: Cause,
+        again_at: Option<UtcMs>,
+    },
+    /// The caller speaks a message; its recording follows.
+    MessageStarted,
     /// To whom the interaction is offered next, and why.
     Routed {
         agents: Vec<UserId>,

@@ -2,13 +2,16 @@
 //! legs, the inputs and outputs of the engine, the entries of the journal, and the views that screens draw.
 //! This crate is pure: it never reads a clock, draws randomness, or touches a socket, a file or a database.
 
+pub mod announce;
 pub mod channel;
 pub mod config;
 pub mod customer;
 pub mod engine;
+pub mod hours;
 pub mod id;
 pub mod journal;
 pub mod leg;
+pub mod overflow;
 pub mod phone;
 pub mod prompt;
 pub mod routing;

@@ -69,7 +69,6 @@ async fn company(folder: &tempfile::TempDir) -> (Db, TenantDb) {
             service_level_s: 20,
             service_level_target: 80,
             short_abandon_s: 5,
-            announce_every_s: 0,
             max_waiting: 100,
             record: false,
             routing: perezvon_model::config::Routing::default(),

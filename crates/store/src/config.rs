@@ -42,7 +42,7 @@ pub struct Names {
 const READ_AGAIN: usize = 5;
 
 impl TenantDb {
-    /// The configuration, all of one version. `utc_offset_min` is 0: the shell knows the time zones.
+    /// The configuration, all of one version. `utc_offset_min` is 0 and `zones` is empty: the shell knows the time zones.
     pub async fn config(&self) -> Result<TenantConfig, StoreError> {
         let mut before = self.tenant().await?;
         for _ in 0..READ_AGAIN {
@@ -53,6 +53,7 @@ impl TenantDb {
                 region: before.region,
                 time_zone: before.time_zone,
                 utc_offset_min: 0,
+                zones: BTreeMap::new(),
                 queues: self.queues().await?,
                 agents: self.users().await?.iter().filter_map(crate::user::User::as_agent).collect(),
                 skills: self.skills().await?,

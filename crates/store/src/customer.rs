@@ -1,7 +1,7 @@
 //! Customers: one card per person or company, found by any of its numbers.
 
-use perezvon_model::customer::{CustomerCard, CustomerField, RecentConversation};
-use perezvon_model::{CustomerId, E164, InteractionId, UtcMs};
+use perezvon_model::customer::{CustomerCard, CustomerField, LastAgent, RecentConversation};
+use perezvon_model::{CustomerId, E164, InteractionId, UserId, UtcMs};
 use serde::{Deserialize, Serialize};
 
 use crate::checks;
@@ -25,29 +25,32 @@ pub struct CustomerDraft {
     pub fields: Vec<CustomerField>,
     #[serde(default)]
     pub note: String,
+    /// Who looks after the customer.
+    #[serde(default)]
+    pub owner: Option<UserId>,
 }
 
 queries! {
-    GET -> CardRow = "SELECT id, name, company, numbers, fields, note, version FROM customer
+    GET -> CardRow = "SELECT id, name, company, numbers, fields, note, owner_id, version FROM customer
         WHERE tenant_id = $1 AND id = $2";
-    BY_NUMBER -> CardRow = "SELECT c.id, c.name, c.company, c.numbers, c.fields, c.note, c.version
+    BY_NUMBER -> CardRow = "SELECT c.id, c.name, c.company, c.numbers, c.fields, c.note, c.owner_id, c.version
         FROM customer_number n JOIN customer c ON c.tenant_id = n.tenant_id AND c.id = n.customer_id
         WHERE n.tenant_id = $1 AND n.number = $2";
-    FIRST_PAGE -> CardRow = "SELECT id, name, company, numbers, fields, note, version FROM customer
+    FIRST_PAGE -> CardRow = "SELECT id, name, company, numbers, fields, note, owner_id, version FROM customer
         WHERE tenant_id = $1 AND search LIKE $2 ESCAPE '\\' ORDER BY search, id LIMIT $3";
-    NEXT_PAGE -> CardRow = "SELECT id, name, company, numbers, fields, note, version FROM customer
+    NEXT_PAGE -> CardRow = "SELECT id, name, company, numbers, fields, note, owner_id, version FROM customer
         WHERE tenant_id = $1 AND search LIKE $2 ESCAPE '\\'
         AND (search, id) > (SELECT p.search, p.id FROM customer p WHERE p.tenant_id = $1 AND p.id = $4)
         ORDER BY search, id LIMIT $3";
-    INSERT = "INSERT INTO customer (tenant_id, id, name, company, numbers, fields, note, search, version, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
+    INSERT = "INSERT INTO customer (tenant_id, id, name, company, numbers, fields, note, search, owner_id, version,
+        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)";
     UPDATE = "UPDATE customer SET name = $3, company = $4, numbers = $5, fields = $6, note = $7, search = $8,
-        version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $9";
+        owner_id = $9, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $10";
     CLEAR_NUMBERS = "DELETE FROM customer_number WHERE tenant_id = $1 AND customer_id = $2";
     ADD_NUMBER = "INSERT INTO customer_number (tenant_id, customer_id, number) VALUES ($1, $2, $3)";
     RECENT -> RecentRow = "SELECT i.id AS interaction, i.started_at, COALESCE(q.name, '') AS queue,
         COALESCE(u.name, '') AS agent, COALESCE(i.outcome, 'open') AS outcome, COALESCE(d.name, '') AS disposition,
-        i.note, i.talk_ms
+        i.note, i.talk_ms, i.agent_id, i.ended_at
         FROM interaction i
         LEFT JOIN queue q ON q.tenant_id = i.tenant_id AND q.id = i.queue_id
         LEFT JOIN users u ON u.tenant_id = i.tenant_id AND u.id = i.agent_id
@@ -63,6 +66,7 @@ record! {
         numbers: Json<Vec<E164>>,
         fields: Json<Vec<CustomerField>>,
         note: String,
+        owner_id: Option<UserId>,
         version: i64,
     }
 }
@@ -77,6 +81,8 @@ record! {
         disposition: String,
         note: String,
         talk_ms: i64,
+        agent_id: Option<UserId>,
+        ended_at: Option<UtcMs>,
     }
 }
 
@@ -105,6 +111,8 @@ impl CardRow {
             fields: self.fields.0,
             note: self.note,
             recent: Vec::new(),
+            owner: self.owner_id,
+            last_agent: None,
             version: self.version,
             is_new: false,
         }
@@ -148,6 +156,7 @@ fn columns(id: CustomerId, draft: &CustomerDraft) -> Vec<Arg> {
         Json(&draft.fields),
         &draft.note,
         search_text(draft),
+        draft.owner,
     ]
 }
 
@@ -182,6 +191,8 @@ impl TenantDb {
 
     async fn with_recent(&self, mut card: CustomerCard) -> Result<CustomerCard, StoreError> {
         let recent = self.all(&RECENT, args![card.id]).await?;
+        card.last_agent =
+            recent.iter().find_map(|row| Some(LastAgent { agent: row.agent_id?, at: row.ended_at? }));
         card.recent = recent.into_iter().map(RecentConversation::from).collect();
         Ok(card)
     }

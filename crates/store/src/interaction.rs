@@ -23,11 +23,13 @@ pub enum RowOutcome {
     EndedInFlow,
     Refused,
     Interrupted,
+    LeftMessage,
+    NotReached,
 }
 
 words! { RowOutcome {
     Open = "open", Answered = "answered", Abandoned = "abandoned", EndedInFlow = "ended_in_flow",
-    Refused = "refused", Interrupted = "interrupted",
+    Refused = "refused", Interrupted = "interrupted", LeftMessage = "left_message", NotReached = "not_reached",
 } }
 
 impl From<Option<Outcome>> for RowOutcome {
@@ -39,6 +41,8 @@ impl From<Option<Outcome>> for RowOutcome {
             Some(Outcome::EndedInFlow) => RowOutcome::EndedInFlow,
             Some(Outcome::Refused) => RowOutcome::Refused,
             Some(Outcome::Interrupted) => RowOutcome::Interrupted,
+            Some(Outcome::LeftMessage) => RowOutcome::LeftMessage,
+            Some(Outcome::NotReached) => RowOutcome::NotReached,
         }
     }
 }

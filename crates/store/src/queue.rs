@@ -13,19 +13,19 @@ const MAX_WRAP_UP_S: u32 = 900;
 
 queries! {
     LIST -> QueueRow = "SELECT id, key, name, ring_timeout_s, wrap_up_limit_s, service_level_s, service_level_target,
-        short_abandon_s, announce_every_s, max_waiting, record, wrap_up_mode, routing
+        short_abandon_s, max_waiting, record, wrap_up_mode, routing
         FROM queue WHERE tenant_id = $1 AND archived_at IS NULL ORDER BY name, id";
     GET -> QueueRow = "SELECT id, key, name, ring_timeout_s, wrap_up_limit_s, service_level_s, service_level_target,
-        short_abandon_s, announce_every_s, max_waiting, record, wrap_up_mode, routing
+        short_abandon_s, max_waiting, record, wrap_up_mode, routing
         FROM queue WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     SKILLS -> QueueSkill = "SELECT queue_id, skill_id, level FROM queue_skill WHERE tenant_id = $1
         ORDER BY queue_id, skill_id";
     INSERT = "INSERT INTO queue (tenant_id, id, key, name, ring_timeout_s, wrap_up_limit_s, service_level_s,
-        service_level_target, short_abandon_s, announce_every_s, max_waiting, record, wrap_up_mode, routing)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        service_level_target, short_abandon_s, max_waiting, record, wrap_up_mode, routing)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     UPDATE = "UPDATE queue SET key = $3, name = $4, ring_timeout_s = $5, wrap_up_limit_s = $6, service_level_s = $7,
-        service_level_target = $8, short_abandon_s = $9, announce_every_s = $10, max_waiting = $11, record = $12,
-        wrap_up_mode = $13, routing = $14
+        service_level_target = $8, short_abandon_s = $9, max_waiting = $10, record = $11,
+        wrap_up_mode = $12, routing = $13
         WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     CLEAR_SKILLS = "DELETE FROM queue_skill WHERE tenant_id = $1 AND queue_id = $2";
     ADD_SKILL = "INSERT INTO queue_skill (tenant_id, queue_id, skill_id, level) VALUES ($1, $2, $3, $4)";
@@ -44,7 +44,6 @@ record! {
         service_level_s: u32,
         service_level_target: u32,
         short_abandon_s: u32,
-        announce_every_s: u32,
         max_waiting: u32,
         record: bool,
         wrap_up_mode: WrapUpMode,
@@ -101,7 +100,6 @@ impl QueueRow {
             service_level_s: self.service_level_s,
             service_level_target: self.service_level_target,
             short_abandon_s: self.short_abandon_s,
-            announce_every_s: self.announce_every_s,
             max_waiting: self.max_waiting,
             record: self.record,
             routing: self.routing,
@@ -116,7 +114,6 @@ fn check(queue: &Queue) -> Result<(), StoreError> {
     checks::between("service_level_s", queue.service_level_s, 1, 3_600)?;
     checks::between("service_level_target", queue.service_level_target, 0, 100)?;
     checks::between("short_abandon_s", queue.short_abandon_s, 0, 60)?;
-    checks::between("announce_every_s", queue.announce_every_s, 0, 3_600)?;
     checks::between("max_waiting", queue.max_waiting, 1, 100_000)?;
     checks::levels(&queue.required_skills)?;
     if let (_, Some(limit_s)) = wrap_up_columns(queue.wrap_up) {
@@ -157,7 +154,6 @@ fn columns(queue: &Queue) -> Vec<Arg> {
         queue.service_level_s,
         queue.service_level_target,
         queue.short_abandon_s,
-        queue.announce_every_s,
         queue.max_waiting,
         queue.record,
         wrap_up_mode,

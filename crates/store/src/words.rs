@@ -41,7 +41,7 @@ words! {
     Party { Customer = "customer", Agent = "agent", System = "system" }
     Outcome {
         Answered = "answered", Abandoned = "abandoned", EndedInFlow = "ended_in_flow", Refused = "refused",
-        Interrupted = "interrupted",
+        Interrupted = "interrupted", LeftMessage = "left_message", NotReached = "not_reached",
     }
     QueueOutcome {
         Answered = "answered", Abandoned = "abandoned", Overflowed = "overflowed", Interrupted = "interrupted",

@@ -6,7 +6,7 @@ mod tests;
 use axum::extract::State;
 use axum::http::StatusCode;
 use perezvon_model::customer::{CustomerCard, CustomerField};
-use perezvon_model::{CustomerId, E164};
+use perezvon_model::{CustomerId, E164, UserId};
 use perezvon_store::{CustomerDraft, StoreError, TenantDb};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -58,6 +58,9 @@ struct CustomerBody {
     fields: Vec<CustomerField>,
     #[serde(default)]
     note: String,
+    /// Who looks after the customer.
+    #[serde(default)]
+    owner: Option<UserId>,
 }
 
 /// A card as it is saved again: `version` is that of the card that was changed.
@@ -74,6 +77,9 @@ struct CustomerChange {
     fields: Vec<CustomerField>,
     #[serde(default)]
     note: String,
+    /// Who looks after the customer.
+    #[serde(default)]
+    owner: Option<UserId>,
 }
 
 impl CustomerBody {
@@ -91,12 +97,18 @@ impl CustomerBody {
         if self.name.trim().is_empty() && numbers.is_empty() {
             return Err(Problem::bad_value("name", "give the card a name or a number"));
         }
+        if let Some(owner) = self.owner
+            && !db.users().await?.iter().any(|user| user.id == owner)
+        {
+            return Err(Problem::bad_value("owner", "there is no such person; choose somebody else or nobody"));
+        }
         Ok(CustomerDraft {
             name: self.name,
             company: self.company,
             numbers,
             fields: self.fields,
             note: self.note,
+            owner: self.owner,
         })
     }
 }
@@ -184,8 +196,8 @@ async fn update(
     let db = state.db().tenant(&signed.scope);
     // What is not there is not there, whatever the body says.
     db.customer(id).await?;
-    let CustomerChange { version, name, company, numbers, fields, note } = change;
-    let draft = CustomerBody { name, company, numbers, fields, note }.check(&db).await?;
+    let CustomerChange { version, name, company, numbers, fields, note, owner } = change;
+    let draft = CustomerBody { name, company, numbers, fields, note, owner }.check(&db).await?;
     match db.update_customer(id, version, &draft).await {
         Ok(card) => Ok(axum::Json(card)),
         Err(StoreError::Conflict { field }) if field == "version" => {

@@ -74,6 +74,12 @@ fn part_of(me: UserId, entries: &[Entry]) -> Part {
         | Event::Collected { .. }
         | Event::Queued { .. }
         | Event::PositionAnnounced { .. }
+        | Event::WaitAnnounced { .. }
+        | Event::Overflowed { .. }
+        | Event::CallbackPromised { .. }
+        | Event::CallbackDialled { .. }
+        | Event::CallbackFailed { .. }
+        | Event::MessageStarted
         | Event::PlaceRestored { .. }
         | Event::Routed { .. }
         | Event::NothingFor { .. }

@@ -64,10 +64,16 @@ impl About {
             | Event::RecordingSealed { .. }
             | Event::RecordingFailed { .. }
             | Event::Routed { .. }
+            | Event::MessageStarted
             | Event::InteractionEnded { .. } => nothing,
             Event::NothingFor { nothing: of } => Self { agent: Some(of.agent), ..nothing },
             Event::Queued { queue, .. }
             | Event::PositionAnnounced { queue, .. }
+            | Event::WaitAnnounced { queue, .. }
+            | Event::Overflowed { queue, .. }
+            | Event::CallbackPromised { queue, .. }
+            | Event::CallbackDialled { queue, .. }
+            | Event::CallbackFailed { queue, .. }
             | Event::PlaceRestored { queue, .. }
             | Event::LeftQueue { queue, .. } => Self { queue: Some(*queue), ..nothing },
             Event::Offered { agent, queue, .. }

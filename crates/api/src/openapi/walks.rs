@@ -56,7 +56,7 @@ fn body(path: &str, company: &Company) -> Value {
         "customers" => json!({"version": 1, "name": "Walker"}),
         "queues" => json!({
             "key": "support", "name": "Support", "ring_timeout_s": 20, "wrap_up": {"mode": "none"},
-            "service_level_s": 20, "service_level_target": 80, "short_abandon_s": 5, "announce_every_s": 0,
+            "service_level_s": 20, "service_level_target": 80, "short_abandon_s": 5,
             "max_waiting": 50, "record": false,
         }),
         "users" => {

@@ -1,5 +1,6 @@
 //! Queues of the company.
 
+mod rules;
 #[cfg(test)]
 pub mod tests;
 
@@ -8,8 +9,7 @@ use axum::http::StatusCode;
 use perezvon_flow::Flow;
 use perezvon_flow::graph::Node;
 use perezvon_model::QueueId;
-use perezvon_model::config::{FlowSource, Misses, Queue, Routing, SkillLevel, WrapUp};
-use perezvon_model::routing::Widen;
+use perezvon_model::config::{FlowSource, Queue, Routing, SkillLevel, WrapUp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -40,8 +40,6 @@ pub struct QueueBody {
     pub service_level_target: u32,
     /// 0 to 60.
     pub short_abandon_s: u32,
-    /// 0 is never, else 10 to 600.
-    pub announce_every_s: u32,
     /// 1 to 100,000.
     pub max_waiting: u32,
     pub record: bool,
@@ -57,9 +55,6 @@ impl QueueBody {
         fields::between("service_level_s", self.service_level_s, 1, 3_600)?;
         fields::between("service_level_target", self.service_level_target, 0, 100)?;
         fields::between("short_abandon_s", self.short_abandon_s, 0, 60)?;
-        if self.announce_every_s != 0 {
-            fields::between("announce_every_s", self.announce_every_s, 10, 600)?;
-        }
         fields::between("max_waiting", self.max_waiting, 1, 100_000)?;
         fields::levels("required_skills", &self.required_skills)?;
         match self.wrap_up {
@@ -68,7 +63,7 @@ impl QueueBody {
                 fields::between("wrap_up.limit_s", limit_s, 1, 900)?;
             }
         }
-        check_routing(&self.routing)?;
+        rules::check(&self.routing)?;
         Ok(Queue {
             id,
             key: self.key,
@@ -79,40 +74,11 @@ impl QueueBody {
             service_level_s: self.service_level_s,
             service_level_target: self.service_level_target,
             short_abandon_s: self.short_abandon_s,
-            announce_every_s: self.announce_every_s,
             max_waiting: self.max_waiting,
             record: self.record,
             routing: self.routing,
         })
     }
-}
-
-fn check_routing(routing: &Routing) -> Answer<()> {
-    if !(-1_000..=1_000).contains(&routing.priority) {
-        return Err(Problem::bad_value("routing.priority", "write a whole number from -1000 to 1000"));
-    }
-    fields::between("routing.ageing_per_min", routing.ageing_per_min, 0, 1_000)?;
-    fields::between("routing.keep_place_s", routing.keep_place_s, 0, 3_600)?;
-    fields::few("routing.steps", &routing.steps, 8)?;
-    let mut before_s = 0;
-    for (n, step) in routing.steps.iter().enumerate() {
-        let field = format!("routing.steps[{n}].after_s");
-        fields::between(&field, step.after_s, 0, 86_400)?;
-        if step.after_s < before_s {
-            return Err(Problem::bad_value(field, "put the steps in the order of their times"));
-        }
-        before_s = step.after_s;
-        if let Widen::LowerLevel { level, .. } = step.widen {
-            fields::between(&format!("routing.steps[{n}].widen.level"), u32::from(level), 1, 10)?;
-        }
-    }
-    let Misses { declined, no_answer, busy, unreachable } = routing.misses;
-    for (name, count) in
-        [("declined", declined), ("no_answer", no_answer), ("busy", busy), ("unreachable", unreachable)]
-    {
-        fields::between(&format!("routing.misses.{name}"), u32::from(count), 0, 10)?;
-    }
-    Ok(())
 }
 
 pub fn routes() -> OpenApiRouter<ApiState> {

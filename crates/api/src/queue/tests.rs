@@ -6,7 +6,7 @@ pub fn body(key: &str) -> Value {
     json!({
         "key": key, "name": "Sales", "required_skills": [], "ring_timeout_s": 20,
         "wrap_up": {"mode": "timed", "limit_s": 30}, "service_level_s": 20, "service_level_target": 80,
-        "short_abandon_s": 5, "announce_every_s": 0, "max_waiting": 50, "record": false,
+        "short_abandon_s": 5, "max_waiting": 50, "record": false,
     })
 }
 
@@ -42,7 +42,6 @@ async fn each_field_out_of_range_is_named_and_nothing_is_saved() {
         ("service_level_s", json!(0), "service_level_s"),
         ("service_level_target", json!(101), "service_level_target"),
         ("short_abandon_s", json!(61), "short_abandon_s"),
-        ("announce_every_s", json!(3), "announce_every_s"),
         ("max_waiting", json!(0), "max_waiting"),
         ("max_waiting", json!(-1), "max_waiting"),
         ("required_skills", json!([{"skill": world.first.skill, "level": 11}]), "required_skills[0].level"),

@@ -111,7 +111,6 @@ impl Company {
             service_level_s: 20,
             service_level_target: 80,
             short_abandon_s: 5,
-            announce_every_s: 0,
             max_waiting: 100,
             record: true,
             routing: perezvon_model::config::Routing::default(),
@@ -148,6 +147,7 @@ impl Company {
             numbers: vec![E164::from_canonical(&format!("+7916000000{digit}")).unwrap()],
             fields: vec![CustomerField { name: "contract".into(), value: "48-1120".into() }],
             note: String::new(),
+            owner: None,
         };
         tenant.create_customer(self.customer, &draft, UtcMs(1)).await.unwrap();
     }

@@ -1,6 +1,7 @@
 //! The demo company as a value: what is written to the store, and what the history and the life draw from.
 
-use perezvon_model::config::{
+use perezvon_model::announce::Announcement;
+use perezvon_model::config::{Routing, 
     Agent, Disposition, FlowSource, Number, Queue, Skill, SkillLevel, Trunk, WrapUp,
 };
 use perezvon_model::id::IdMaker;
@@ -225,9 +226,11 @@ fn queue(ids: &mut IdMaker, line: Line, vip: SkillId) -> Queue {
         service_level_s: 20,
         service_level_target: 80,
         short_abandon_s: 5,
-        announce_every_s: 30,
         max_waiting: 100,
         record: true,
-        routing: perezvon_model::config::Routing::default(),
+        routing: Routing {
+            announcements: vec![Announcement::position_every(30)],
+            ..Routing::default()
+        },
     }
 }

@@ -162,6 +162,7 @@ async fn people_of(tenant: &TenantDb, company: &Company, now: UtcMs) -> Result<(
             numbers: vec![customer.number.clone()],
             fields: customer.fields(),
             note: customer.note.to_owned(),
+            owner: None,
         };
         once(tenant.create_customer(*id, &draft, now).await.map(drop))?;
     }

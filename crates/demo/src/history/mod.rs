@@ -83,6 +83,12 @@ fn agent_of(event: &Event) -> Option<UserId> {
         | Event::Collected { .. }
         | Event::Queued { .. }
         | Event::PositionAnnounced { .. }
+        | Event::WaitAnnounced { .. }
+        | Event::Overflowed { .. }
+        | Event::CallbackPromised { .. }
+        | Event::CallbackDialled { .. }
+        | Event::CallbackFailed { .. }
+        | Event::MessageStarted
         | Event::PlaceRestored { .. }
         | Event::LeftQueue { .. }
         | Event::HoldStarted { .. }

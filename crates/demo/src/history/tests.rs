@@ -68,6 +68,12 @@ fn walk(entries: &[&Entry]) {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::WaitAnnounced { .. }
+            | Event::Overflowed { .. }
+            | Event::CallbackPromised { .. }
+            | Event::CallbackDialled { .. }
+            | Event::CallbackFailed { .. }
+            | Event::MessageStarted
             | Event::PlaceRestored { .. }
             | Event::Routed { .. }
             | Event::NothingFor { .. }

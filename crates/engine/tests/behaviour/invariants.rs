@@ -196,6 +196,12 @@ impl Ledger {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::WaitAnnounced { .. }
+            | Event::Overflowed { .. }
+            | Event::CallbackPromised { .. }
+            | Event::CallbackDialled { .. }
+            | Event::CallbackFailed { .. }
+            | Event::MessageStarted
             | Event::HoldStarted { .. }
             | Event::HoldEnded { .. }
             | Event::AgentLost { .. }

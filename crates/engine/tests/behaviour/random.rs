@@ -1,5 +1,6 @@
 //! Random days on the floor: whatever people, devices and the network do in whatever order, the invariants hold.
 
+use perezvon_model::announce::Announcement;
 use perezvon_model::config::{Misses, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, TransferTarget};
 use perezvon_model::leg::{Cause, LegEvent};
@@ -57,7 +58,7 @@ fn variant(which: u8) -> TenantConfig {
         }
         _ => {
             config.queues[0].wrap_up = WrapUp::None;
-            config.queues[0].announce_every_s = 10;
+            config.queues[0].routing.announcements = vec![Announcement::position_every(10)];
         }
     }
     config

@@ -27,7 +27,6 @@ pub fn queue(key: &str) -> Queue {
         service_level_s: 20,
         service_level_target: 80,
         short_abandon_s: 5,
-        announce_every_s: 0,
         max_waiting: 100,
         record: true,
         routing: Routing::default(),

@@ -57,9 +57,18 @@ pub(crate) struct Visit {
     /// Queue time when it ended, from `clock_at`.
     pub queue_ms: i64,
     pub handled: bool,
+    pub promise: Option<Promise>,
     pub talk_ms: i64,
     pub hold_ms: i64,
     pub wrap_up_ms: i64,
+}
+
+/// The wait that the caller was told, from `at` on; no `high_s` is "more than an hour".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Promise {
+    pub at: UtcMs,
+    pub low_s: u32,
+    pub high_s: Option<u32>,
 }
 
 /// One agent's part.
@@ -170,6 +179,11 @@ impl InteractionState {
                 }
                 touched(Touched::Interaction);
             }
+            Event::WaitAnnounced { queue, low_s, high_s } => {
+                if let Some(index) = self.promised(entry.at, *queue, *low_s, *high_s) {
+                    touched(Touched::Visit(index));
+                }
+            }
             Event::AgentConnected { agent, queue, device: _ } => {
                 self.agent_connected(entry, *agent, *queue);
                 touched(Touched::Interaction);
@@ -233,6 +247,11 @@ impl InteractionState {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::Overflowed { .. }
+            | Event::CallbackPromised { .. }
+            | Event::CallbackDialled { .. }
+            | Event::CallbackFailed { .. }
+            | Event::MessageStarted
             | Event::PlaceRestored { .. }
             | Event::Routed { .. }
             | Event::NothingFor { .. }
@@ -262,10 +281,19 @@ impl InteractionState {
             outcome: None,
             queue_ms: 0,
             handled: false,
+            promise: None,
             talk_ms: 0,
             hold_ms: 0,
             wrap_up_ms: 0,
         });
+    }
+
+    /// What the caller was told first is what counts.
+    fn promised(&mut self, at: UtcMs, queue: QueueId, low_s: u32, high_s: Option<u32>) -> Option<usize> {
+        let open = |visit: &Visit| visit.queue == queue && visit.outcome.is_none() && visit.promise.is_none();
+        let index = self.visits.iter().rposition(open)?;
+        self.visits[index].promise = Some(Promise { at, low_s, high_s });
+        Some(index)
     }
 
     fn left_queue(&mut self, queue: QueueId, outcome: QueueOutcome, wait_ms: i64) -> Option<usize> {

@@ -126,6 +126,12 @@ impl Open {
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
+            | Event::WaitAnnounced { .. }
+            | Event::Overflowed { .. }
+            | Event::CallbackPromised { .. }
+            | Event::CallbackDialled { .. }
+            | Event::CallbackFailed { .. }
+            | Event::MessageStarted
             | Event::PlaceRestored { .. }
             | Event::Routed { .. }
             | Event::NothingFor { .. }

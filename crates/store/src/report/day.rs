@@ -20,7 +20,13 @@ queries! {
         CAST(SUM(v.talk_ms) AS BIGINT) AS talk_ms,
         CAST(SUM(v.hold_ms) AS BIGINT) AS hold_ms,
         CAST(SUM(v.wrap_up_ms) AS BIGINT) AS wrap_up_ms,
-        CAST(SUM(v.handled) AS BIGINT) AS handled
+        CAST(SUM(v.handled) AS BIGINT) AS handled,
+        CAST(SUM(CASE WHEN v.outcome = 'answered' AND v.promised_at IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT) AS promised,
+        CAST(SUM(CASE WHEN v.outcome = 'answered' AND v.clock_at + v.queue_ms >= v.promised_at + v.promised_low_s * 1000
+            AND (v.promised_high_s IS NULL OR v.clock_at + v.queue_ms <= v.promised_at + v.promised_high_s * 1000)
+            THEN 1 ELSE 0 END) AS BIGINT) AS promise_kept,
+        CAST(SUM(CASE WHEN v.outcome = 'answered' AND v.clock_at + v.queue_ms < v.promised_at + v.promised_low_s * 1000
+            THEN 1 ELSE 0 END) AS BIGINT) AS promise_sooner
         FROM queue_visit v LEFT JOIN queue q ON q.tenant_id = v.tenant_id AND q.id = v.queue_id
         WHERE v.tenant_id = $1 AND v.queued_at >= $2 AND v.queued_at < $3
         AND (CAST($5 AS TEXT) IS NULL OR v.queue_id = $5)
@@ -51,6 +57,9 @@ record! {
         hold_ms: i64,
         wrap_up_ms: i64,
         handled: i64,
+        promised: i64,
+        promise_kept: i64,
+        promise_sooner: i64,
     }
 }
 
@@ -114,6 +123,9 @@ impl VisitSums {
             hold_ms: self.hold_ms,
             wrap_up_ms: self.wrap_up_ms,
             handled: self.handled,
+            promised: self.promised,
+            promise_kept: self.promise_kept,
+            promise_sooner: self.promise_sooner,
             occupied_ms: 0,
             idle_ms: 0,
         }

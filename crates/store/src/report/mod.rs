@@ -133,6 +133,11 @@ pub struct Sums {
     pub wrap_up_ms: i64,
     /// Answered, and the talk is over.
     pub handled: i64,
+    /// Answered, and told before how long it would take.
+    pub promised: i64,
+    /// The wait from then on was within what was told; others were sooner or later.
+    pub promise_kept: i64,
+    pub promise_sooner: i64,
     /// Agents' time in talk, hold, wrap-up and ringing.
     pub occupied_ms: i64,
     /// Agents' time ready and idle.
@@ -153,6 +158,9 @@ impl Add for Sums {
             hold_ms: self.hold_ms + other.hold_ms,
             wrap_up_ms: self.wrap_up_ms + other.wrap_up_ms,
             handled: self.handled + other.handled,
+            promised: self.promised + other.promised,
+            promise_kept: self.promise_kept + other.promise_kept,
+            promise_sooner: self.promise_sooner + other.promise_sooner,
             occupied_ms: self.occupied_ms + other.occupied_ms,
             idle_ms: self.idle_ms + other.idle_ms,
         }
@@ -174,6 +182,8 @@ pub struct Measures {
     pub asa_ms: Option<i64>,
     /// Abandoned after the short threshold / (offered - short abandons).
     pub abandonment: Option<f64>,
+    /// Waits as long as told / answered of those who were told.
+    pub promises_kept: Option<f64>,
     /// (Talk + hold + wrap-up) / handled.
     pub aht_ms: Option<i64>,
     /// (Talk + hold + wrap-up + ringing) / (that + idle).
@@ -187,6 +197,7 @@ impl Sums {
             service_level: percent(self.answered_in_threshold, counted),
             asa_ms: mean(self.answer_wait_ms, self.answered),
             abandonment: percent(self.abandoned - self.abandoned_short, counted),
+            promises_kept: percent(self.promise_kept, self.promised),
             aht_ms: mean(self.talk_ms + self.hold_ms + self.wrap_up_ms, self.handled),
             occupancy: percent(self.occupied_ms, self.occupied_ms + self.idle_ms),
         }

@@ -56,6 +56,15 @@ fn visit(own: &[&Entry], index: usize, queue: QueueId, scope: &ReportScope) -> S
                 sums.answered = 1;
                 sums.answer_wait_ms = queue_ms;
                 sums.answered_in_threshold = i64::from(queue_ms <= thresholds.service_level_ms);
+                let answered_at = own[index].at + *wait_ms;
+                if let Some((at, low_s, high_s)) = first_promise(&own[index..], queue, answered_at) {
+                    let waited_ms = answered_at.since_ms(at);
+                    let sooner = waited_ms < i64::from(low_s) * 1_000;
+                    let later = high_s.is_some_and(|high_s| waited_ms > i64::from(high_s) * 1_000);
+                    sums.promised = 1;
+                    sums.promise_sooner = i64::from(sooner);
+                    sums.promise_kept = i64::from(!sooner && !later);
+                }
             }
             QueueOutcome::Abandoned => {
                 sums.abandoned = 1;
@@ -80,6 +89,14 @@ fn visit(own: &[&Entry], index: usize, queue: QueueId, scope: &ReportScope) -> S
         }
     }
     sums
+}
+
+/// What the caller was told first of the wait in this stay.
+fn first_promise(stay: &[&Entry], of: QueueId, until: UtcMs) -> Option<(UtcMs, u32, Option<u32>)> {
+    stay.iter().take_while(|entry| entry.at <= until).find_map(|entry| match entry.event {
+        Event::WaitAnnounced { queue, low_s, high_s } if queue == of => Some((entry.at, low_s, high_s)),
+        _ => None,
+    })
 }
 
 /// A re-queue keeps the clock: the first `Queued` since an agent last talked with the caller.

@@ -15,6 +15,7 @@ fn draft(name: &str, numbers: &[&str]) -> CustomerDraft {
         numbers: numbers.iter().map(|text| number(text)).collect(),
         fields: vec![CustomerField { name: "contract".to_owned(), value: "48-1120".to_owned() }],
         note: "VIP".to_owned(),
+        owner: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rows that tests begin with: a tenant with one of everything, and calls as journal entries.
 
-use perezvon_model::config::{
+use perezvon_model::announce::Announcement;
+use perezvon_model::config::{Routing, 
     Disposition, FlowSource, Number, Queue, Skill, SkillLevel, Trunk, TrunkRegistration, WrapUp,
 };
 use perezvon_model::id::IdMaker;
@@ -84,10 +85,12 @@ pub fn queue(key: &str) -> Queue {
         service_level_s: 20,
         service_level_target: 80,
         short_abandon_s: 5,
-        announce_every_s: 30,
         max_waiting: 100,
         record: true,
-        routing: perezvon_model::config::Routing::default(),
+        routing: Routing {
+            announcements: vec![Announcement::position_every(30)],
+            ..Routing::default()
+        },
     }
 }
 

@@ -1,25 +1,29 @@
-//! Opening hours: a weekly table and holidays, at a fixed distance from UTC that the configuration gives.
+//! Opening hours: a weekly table, holidays and days with other times, at a distance from UTC that is given.
 
-use perezvon_model::UtcMs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::graph::Hours;
+use crate::overflow::Goal;
+use crate::time::UtcMs;
 
 const DAY_MIN: i64 = 24 * 60;
 
 /// One row of the weekly table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
     pub days: Vec<Day>,
     /// `HH:MM`, from 00:00.
+    #[schema(value_type = String)]
     pub from: Clock,
     /// `HH:MM`, to 24:00; this minute is closed already.
+    #[schema(value_type = String)]
     pub to: Clock,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Day {
     Mon,
@@ -122,20 +126,93 @@ fn civil_of(days: i32) -> (i32, i32, i32) {
     (year + era * 400 + i32::from(month <= 2), month, day)
 }
 
+/// One day with times of its own, in place of those of its weekday; several rows may tell of one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Exception {
+    /// `YYYY-MM-DD`.
+    #[schema(value_type = String)]
+    pub date: Date,
+    /// `HH:MM`, from 00:00.
+    #[schema(value_type = String)]
+    pub from: Clock,
+    /// `HH:MM`, to 24:00; this minute is closed already.
+    #[schema(value_type = String)]
+    pub to: Clock,
+}
+
+/// When a queue takes callers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Hours {
+    /// IANA name, such as `Asia/Omsk`; empty is the company's.
+    #[serde(default)]
+    pub time_zone: String,
+    /// When it is open; at other times it is closed. 100 rows at most.
+    pub week: Vec<Opening>,
+    /// Days on which it is closed from midnight to midnight, as `YYYY-MM-DD`; 100 at most.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub holidays: Vec<Date>,
+    /// Days with other times, holidays too; 100 at most.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
+    /// Where a caller goes who comes while it is closed.
+    #[serde(default)]
+    pub closed: Goal,
+    /// What becomes of those who wait when it closes.
+    #[serde(default)]
+    pub at_close: AtClose,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AtClose {
+    /// They are served as long as agents are there.
+    #[default]
+    Serve,
+    /// They go where those go who come later.
+    Send,
+}
+
+/// Day and minute on clocks that stand `utc_offset_min` minutes east of UTC.
+fn local(now: UtcMs, utc_offset_min: i32) -> (i64, i64) {
+    let local_min = now.0.div_euclid(60_000) + i64::from(utc_offset_min);
+    (local_min.div_euclid(DAY_MIN), local_min.rem_euclid(DAY_MIN))
+}
+
+fn weekday(day: i64) -> Day {
+    // 1970-01-01 was a Thursday, the fourth day of the table.
+    WEEK[usize::try_from((day + 3).rem_euclid(7)).expect("a remainder of 7 is small")]
+}
+
+/// Whether a weekly table with holidays is open at `now`.
+pub fn is_open(week: &[Opening], holidays: &[Date], now: UtcMs, utc_offset_min: i32) -> bool {
+    let (day, minute) = local(now, utc_offset_min);
+    if holidays.iter().any(|holiday| i64::from(holiday.0) == day) {
+        return false;
+    }
+    week.iter().any(|row| {
+        row.days.contains(&weekday(day)) && (row.from.minutes()..row.to.minutes()).contains(&minute)
+    })
+}
+
 impl Hours {
-    /// Whether it is open at `now`, on clocks that stand `utc_offset_min` minutes east of UTC.
     pub fn is_open(&self, now: UtcMs, utc_offset_min: i32) -> bool {
-        let local_min = now.0.div_euclid(60_000) + i64::from(utc_offset_min);
-        let day = local_min.div_euclid(DAY_MIN);
-        let minute = local_min.rem_euclid(DAY_MIN);
-        if self.holidays.iter().any(|holiday| i64::from(holiday.0) == day) {
-            return false;
+        let (day, minute) = local(now, utc_offset_min);
+        let mut own = self.exceptions.iter().filter(|row| i64::from(row.date.0) == day).peekable();
+        if own.peek().is_some() {
+            return own.any(|row| (row.from.minutes()..row.to.minutes()).contains(&minute));
         }
-        // 1970-01-01 was a Thursday, the fourth day of the table.
-        let weekday = WEEK[usize::try_from((day + 3).rem_euclid(7)).expect("a remainder of 7 is small")];
-        self.week.iter().any(|row| {
-            row.days.contains(&weekday) && (row.from.minutes()..row.to.minutes()).contains(&minute)
-        })
+        is_open(&self.week, &self.holidays, now, utc_offset_min)
+    }
+
+    /// The next moment after `now` at which it may open or close: a time of this local day, or its end.
+    pub fn changes_after(&self, now: UtcMs, utc_offset_min: i32) -> UtcMs {
+        let (day, minute) = local(now, utc_offset_min);
+        let week = self.week.iter().flat_map(|row| [row.from, row.to]);
+        let exceptions = self.exceptions.iter().flat_map(|row| [row.from, row.to]);
+        let times = week.chain(exceptions).map(Clock::minutes).filter(|time| *time > minute);
+        let next = times.min().unwrap_or(DAY_MIN);
+        UtcMs((day * DAY_MIN + next - i64::from(utc_offset_min)) * 60_000)
     }
 }
 
@@ -149,15 +226,26 @@ mod tests {
 
     fn office() -> Hours {
         Hours {
+            time_zone: String::new(),
             week: vec![Opening {
                 days: vec![Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri],
                 from: clock("09:00"),
                 to: clock("18:00"),
             }],
             holidays: vec![Date::try_from("2026-11-04".to_owned()).unwrap()],
-            open: "open".into(),
-            closed: "closed".into(),
+            exceptions: vec![
+                exception("2026-12-31", "09:00", "12:00"),
+                exception("2026-12-31", "14:00", "15:00"),
+                exception("2026-11-07", "10:00", "11:00"),
+            ],
+            closed: Goal::default(),
+            at_close: AtClose::default(),
         }
+    }
+
+    fn exception(date: &str, from: &str, to: &str) -> Exception {
+        let date = Date::try_from(date.to_owned()).unwrap();
+        Exception { date, from: clock(from), to: clock(to) }
     }
 
     fn at(day: &str, time: &str) -> UtcMs {
@@ -178,6 +266,39 @@ mod tests {
         ];
         for (day, time, open) in table {
             assert_eq!(office.is_open(at(day, time), moscow), open, "{day} {time} UTC");
+        }
+    }
+
+    #[test]
+    fn a_day_with_times_of_its_own_has_no_others() {
+        let table = [
+            ("2026-12-31", "08:59", false),
+            ("2026-12-31", "09:00", true),
+            ("2026-12-31", "12:00", false),
+            ("2026-12-31", "14:30", true),
+            ("2026-12-31", "16:00", false),
+            ("2026-11-07", "10:30", true),
+        ];
+        for (day, time, open) in table {
+            assert_eq!(office().is_open(at(day, time), 0), open, "{day} {time}");
+        }
+    }
+
+    #[test]
+    fn it_is_looked_at_again_whenever_it_may_open_or_close() {
+        let office = office();
+        let next = |day, time| office.changes_after(at(day, time), 180);
+        assert_eq!(next("2026-11-02", "05:59"), at("2026-11-02", "06:00"));
+        assert_eq!(next("2026-11-02", "06:00"), at("2026-11-02", "07:00"), "a time of some other day");
+        assert_eq!(next("2026-11-02", "15:00"), at("2026-11-02", "21:00"), "midnight in Moscow");
+        // Between two looks nothing changes.
+        let mut now = at("2026-10-28", "00:00");
+        while now < at("2027-01-03", "00:00") {
+            let until = office.changes_after(now, 180);
+            assert!(until > now);
+            let open = office.is_open(now, 180);
+            assert_eq!(office.is_open(UtcMs(until.0 - 1), 180), open, "before {until:?}");
+            now = until;
         }
     }
 
