@@ -111,6 +111,18 @@ impl Acd {
         true
     }
 
+    /// From now on it is for this agent alone until then, while the agent is signed in. Nothing while it is offered.
+    pub fn prefer(&mut self, interaction: InteractionId, agent: UserId, until: UtcMs) {
+        let Some(slot) = self.waiting.slot(interaction) else { return };
+        if self.waiting.item(slot).state == State::Reserved {
+            return;
+        }
+        self.prefers_nobody(slot);
+        self.waiting.item_mut(slot).rare.get_or_insert_default().preferred = Some((agent, until));
+        self.waiting.look_at(until, interaction, Look::Release);
+        self.line_up(slot);
+    }
+
     /// The interaction waits no longer: answered, gone, or sent elsewhere.
     pub fn leave(&mut self, interaction: InteractionId) {
         if let Some(slot) = self.waiting.slot(interaction) {
@@ -131,6 +143,9 @@ impl Acd {
         let Some(slot) = self.waiting.slot(interaction) else { return };
         if self.waiting.item(slot).preferred().is_some_and(|(preferred, _)| preferred == agent) {
             self.prefers_nobody(slot);
+            if self.waiting.item(slot).state == State::Held {
+                self.line_up(slot);
+            }
         }
         let rare = self.waiting.item_mut(slot).rare.get_or_insert_default();
         let stale = rare.refusals.iter().position(|refusal| refusal.agent == agent);

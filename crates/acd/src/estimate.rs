@@ -10,28 +10,34 @@ use std::ops::RangeInclusive;
 /// The tenth and the ninetieth of a hundred: eight promises of ten hold when the pace stays as it was.
 const Z: f64 = 1.281_551_565_5;
 
-/// At what pace a queue is served.
+/// At what pace a queue is served while somebody waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// Interactions of the queue that were answered in the window.
+    /// Interactions of the queue that were answered of late.
     pub answered: u32,
-    pub window_ms: i64,
-    /// Agents at work who serve the queue, free or not.
+    /// For how long of that time somebody waited: without it a quiet hour would look like a slow one.
+    pub waited_ms: i64,
+    /// Agents at work who serve the queue.
     pub agents: u32,
     /// Mean handle time.
     pub handle_ms: i64,
 }
 
-/// Fewer answers tell less than staff and handle time do.
+/// Fewer answers tell nothing of the pace.
 const ENOUGH: u32 = 5;
 
 impl Pace {
-    /// The mean gap between two service starts, in milliseconds; `None` when nothing is known.
+    /// The mean gap between two service starts, in milliseconds; `None` when nothing is known. Agents who are all busy
+    /// cannot start faster than they finish, however fast it went while some were free; and they may be slower, since
+    /// other queues have them too.
     fn gap_ms(self) -> Option<f64> {
-        if self.answered >= ENOUGH {
-            return Some(self.window_ms as f64 / f64::from(self.answered));
+        let seen = (self.answered >= ENOUGH).then(|| self.waited_ms as f64 / f64::from(self.answered));
+        let staffed =
+            (self.agents > 0 && self.handle_ms > 0).then(|| self.handle_ms as f64 / f64::from(self.agents));
+        match (seen, staffed) {
+            (Some(seen), Some(staffed)) => Some(seen.max(staffed)),
+            (seen, staffed) => seen.or(staffed),
         }
-        (self.agents > 0 && self.handle_ms > 0).then(|| self.handle_ms as f64 / f64::from(self.agents))
     }
 
     /// The wait of the one at `position`, 1 for the head, in milliseconds; `None` when nothing is known.
@@ -61,7 +67,7 @@ mod tests {
     }
 
     fn pace() -> Pace {
-        Pace { answered: 30, window_ms: 1_800_000, agents: 4, handle_ms: 200_000 }
+        Pace { answered: 30, waited_ms: 1_800_000, agents: 4, handle_ms: 200_000 }
     }
 
     #[test]
@@ -77,8 +83,16 @@ mod tests {
     #[test]
     fn with_few_answers_staff_and_handle_time_tell_the_pace() {
         let few = Pace { answered: 4, ..pace() };
-        let same = Pace { answered: 36, window_ms: 1_800_000, ..pace() };
+        let same = Pace { answered: 36, waited_ms: 1_800_000, agents: 0, ..pace() };
         assert_eq!(few.wait_ms(3), same.wait_ms(3), "four agents of 200 s are a start every 50 s");
+    }
+
+    #[test]
+    fn a_quiet_hour_does_not_promise_what_busy_agents_cannot_do() {
+        let quiet = Pace { answered: 100, waited_ms: 300_000, ..pace() };
+        assert_eq!(quiet.wait_ms(2), Pace { answered: 0, ..pace() }.wait_ms(2));
+        let shared = Pace { answered: 10, waited_ms: 1_800_000, ..pace() };
+        assert!(shared.wait_ms(2).unwrap().end() > quiet.wait_ms(2).unwrap().end(), "others have them too");
     }
 
     #[test]

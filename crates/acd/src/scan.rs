@@ -21,7 +21,7 @@ impl Acd {
         let could_have = |item: &&Item| {
             let for_agent = match item.state {
                 State::Due => true,
-                State::Held => item.held_for() == Some(agent),
+                State::Held => self.scan_holder(item, now).is_none_or(|holder| holder == agent),
                 State::Reserved => false,
             };
             for_agent && open.contains(lane(item).channel) && self.scan_may(item, member, now)
@@ -84,6 +84,13 @@ impl Acd {
     pub fn scan_pair(&self, now: UtcMs) -> Option<(InteractionId, UserId)> {
         let free = self.staff.members.iter().filter(|member| !member.standing.open.is_empty());
         free.filter_map(|member| Some((self.scan_for_agent(member.id, now)?, member.id))).next()
+    }
+
+    /// For whom what is held may be held.
+    fn scan_holder(&self, item: &Item, now: UtcMs) -> Option<UserId> {
+        let (agent, until) = item.preferred()?;
+        let of = &self.staff.members[*self.agent_at.get(&agent)?];
+        (now < until && of.standing.signed_in && item.held_for() == Some(agent)).then_some(agent)
     }
 
     /// May serve at the step in force, and has not just declined.

@@ -3,7 +3,7 @@
 
 use perezvon_engine::Tenant;
 use perezvon_model::announce::Announcement;
-use perezvon_model::config::{Routing, Agent, CallerId, FlowSource, Queue, TenantConfig, WrapUp};
+use perezvon_model::config::{Agent, CallerId, FlowSource, Queue, Routing, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, Output};
 use perezvon_model::id::IdMaker;
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
@@ -97,6 +97,7 @@ fn main() {
         region: "RU".into(),
         time_zone: "Europe/Moscow".into(),
         utc_offset_min: 180,
+        zones: Default::default(),
         queues: vec![Queue {
             id: queue,
             key: "support".into(),
@@ -109,10 +110,7 @@ fn main() {
             short_abandon_s: 5,
             max_waiting: 100_000,
             record: true,
-            routing: Routing {
-            announcements: vec![Announcement::position_every(30)],
-            ..Routing::default()
-        },
+            routing: Routing { announcements: vec![Announcement::position_every(30)], ..Routing::default() },
         }],
         agents: agents
             .iter()

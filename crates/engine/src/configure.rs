@@ -50,6 +50,8 @@ impl Tenant {
         }
         self.count_staff_again();
         self.weigh_all_lending();
+        self.look_at_all_hours();
+        self.look_at_all_overflow();
         let agents: Vec<UserId> = self.agents.keys().copied().collect();
         for agent in agents {
             self.agent_changed(agent);
@@ -61,13 +63,14 @@ impl Tenant {
         let mut before = std::mem::take(&mut self.queues);
         for queue in before.keys() {
             self.timers.cancel(Timer::Lending(*queue));
+            self.timers.cancel(Timer::Hours(*queue));
         }
         self.queues = config
             .queues
             .iter()
             .map(|queue| {
-                let QueueState { today, recent, .. } = before.remove(&queue.id).unwrap_or_default();
-                (queue.id, QueueState { today, recent, ..QueueState::default() })
+                let QueueState { today, recent, handle, .. } = before.remove(&queue.id).unwrap_or_default();
+                (queue.id, QueueState { today, recent, handle, ..QueueState::default() })
             })
             .collect::<BTreeMap<_, _>>();
     }

@@ -16,28 +16,57 @@ const WINDOW_MIN: i64 = 30;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Recent {
     minutes: VecDeque<Minute>,
+    /// Up to when the time in which somebody waited is counted; none while nobody waits.
+    waiting_from: Option<UtcMs>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Minute {
     number: i64,
     /// Answered within the threshold.
     good: u32,
     /// Counted in the service level: all but short abandonments and those who went on without an agent.
     all: u32,
+    answered: u32,
+    /// Time in which somebody waited; of a long stretch it stands in the minute of its end.
+    waited_ms: i64,
 }
 
 impl Recent {
     pub fn count(&mut self, at: UtcMs, good: bool) {
+        let minute = self.minute(at);
+        minute.good += u32::from(good);
+        minute.all += 1;
+    }
+
+    pub fn count_answer(&mut self, at: UtcMs) {
+        self.minute(at).answered += 1;
+    }
+
+    /// From now on somebody waits, or nobody.
+    pub fn waits(&mut self, at: UtcMs, somebody: bool) {
+        if let Some(from) = self.waiting_from {
+            self.minute(at).waited_ms += at.since_ms(from);
+        }
+        self.waiting_from = somebody.then_some(at);
+    }
+
+    /// Answers of the last half hour, and for how long of it somebody waited.
+    pub fn pace(&mut self, at: UtcMs) -> (u32, i64) {
+        self.waits(at, self.waiting_from.is_some());
+        self.forget(at);
+        let answered = self.minutes.iter().map(|minute| minute.answered).sum();
+        let waited_ms: i64 = self.minutes.iter().map(|minute| minute.waited_ms).sum();
+        (answered, waited_ms)
+    }
+
+    fn minute(&mut self, at: UtcMs) -> &mut Minute {
         let number = at.0.div_euclid(MINUTE_MS);
         self.forget(at);
-        match self.minutes.back_mut().filter(|minute| minute.number == number) {
-            Some(minute) => {
-                minute.good += u32::from(good);
-                minute.all += 1;
-            }
-            None => self.minutes.push_back(Minute { number, good: u32::from(good), all: 1 }),
+        if self.minutes.back().is_none_or(|minute| minute.number != number) {
+            self.minutes.push_back(Minute { number, ..Minute::default() });
         }
+        self.minutes.back_mut().expect("it was pushed if it was not there")
     }
 
     fn forget(&mut self, now: UtcMs) {
@@ -91,6 +120,11 @@ impl Tenant {
             return;
         };
         let wait_ms = self.now.since_ms(stay.clock_at);
+        if outcome == QueueOutcome::Answered
+            && let Some(state) = self.queues.get_mut(&stay.queue)
+        {
+            state.recent.count_answer(self.now);
+        }
         if stay.late {
             return;
         }

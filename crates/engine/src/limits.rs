@@ -15,6 +15,12 @@ pub const MAX_DROPPED: usize = 10_000;
 /// The highest position that the library can say; past it the caller hears that more are waiting.
 pub const MAX_SPOKEN_POSITION: u32 = 20;
 
+/// How often in a row a rule of a queue leads a caller elsewhere; after that the caller stays.
+pub const MAX_DIVERSIONS: u8 = 8;
+/// How often an estimated wait is looked at again by the rules of overflow.
+pub const ESTIMATE_EVERY_MS: i64 = 30_000;
+/// The longest message that a caller leaves.
+pub const MAX_MESSAGE_MS: i64 = 180_000;
 /// How long a browser leg may take from the agent's accept to its sound.
 pub const CONNECT_MS: i64 = 10_000;
 /// How long a call waits for an agent whose media is lost.

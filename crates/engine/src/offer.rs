@@ -150,7 +150,12 @@ impl Tenant {
         let origin = match call.map(|call| call.stage) {
             Some(Stage::Offered { origin }) => origin,
             Some(
-                Stage::Flow | Stage::Queued | Stage::Talking { .. } | Stage::Outside { .. } | Stage::Parting,
+                Stage::Flow
+                | Stage::Queued
+                | Stage::Talking { .. }
+                | Stage::Outside { .. }
+                | Stage::Message
+                | Stage::Parting,
             )
             | None => return,
         };

@@ -186,8 +186,12 @@ impl Tenant {
         if before != now_is {
             for queue in &agent.queues {
                 if let Some(state) = self.queues.get_mut(queue) {
+                    let somebody = state.signed_in > 0;
                     add(state, before, u32::wrapping_sub);
                     add(state, now_is, u32::wrapping_add);
+                    if somebody && state.signed_in == 0 {
+                        self.deserted.insert(*queue);
+                    }
                 }
             }
         }

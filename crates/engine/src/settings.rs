@@ -3,6 +3,7 @@
 use perezvon_flow::Checked;
 use perezvon_flow::graph::Flow;
 use perezvon_model::config::{Misses, Queue, TenantConfig, Trunk, WrapUp};
+use perezvon_model::hours::Hours;
 use perezvon_model::{DispositionId, FlowId, QueueId, TrunkId, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -64,6 +65,20 @@ impl Settings {
         self.queue(id).filter(|_| self.is_lender(id)).map(|queue| queue.service_level_s)
     }
 
+    pub fn trunk_id(&self, key: &str) -> Option<TrunkId> {
+        self.config.trunks.iter().find(|trunk| trunk.key == key).map(|trunk| trunk.id)
+    }
+
+    /// Whether a queue takes callers, on the clocks of its time zone.
+    pub fn is_open(&self, queue: &Queue, now: UtcMs) -> bool {
+        queue.routing.hours.as_ref().is_none_or(|hours| hours.is_open(now, self.offset_min(hours)))
+    }
+
+    /// Minutes east of UTC at which the clocks of these hours stand.
+    pub fn offset_min(&self, hours: &Hours) -> i32 {
+        self.config.zones.get(&hours.time_zone).copied().unwrap_or(self.config.utc_offset_min)
+    }
+
     pub fn queue_id(&self, key: &str) -> Option<QueueId> {
         self.queue_by_key.get(key).copied()
     }
@@ -78,11 +93,11 @@ impl Settings {
     pub fn way_out(
         &self,
         to: &str,
-        key: Option<&str>,
+        named: Option<TrunkId>,
         came_on: Option<TrunkId>,
     ) -> (String, Option<TrunkId>) {
         let trunks = || self.config.trunks.iter();
-        let named = key.and_then(|key| trunks().find(|trunk| trunk.key == key));
+        let named = named.and_then(|named| trunks().find(|trunk| trunk.id == named));
         if to.starts_with("sip:") || to.starts_with("sips:") {
             return (to.to_owned(), named.map(|trunk| trunk.id));
         }

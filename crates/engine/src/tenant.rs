@@ -15,6 +15,7 @@ use crate::dropped::Dropped;
 use crate::lending::Recent;
 use crate::settings::Settings;
 use crate::timer::{Timer, Timers};
+use crate::today::Handle;
 
 /// One tenant.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct Tenant {
     pub(crate) asks: BTreeMap<AskId, InteractionId>,
     pub(crate) dropped: Dropped,
     pub(crate) timers: Timers,
+    /// Queues whose last agent left during this input.
+    pub(crate) deserted: BTreeSet<QueueId>,
     /// Desks whose view changed during this input.
     pub(crate) desks: BTreeSet<UserId>,
     floor: Floor,
@@ -50,6 +53,7 @@ pub(crate) enum LegOf {
 pub(crate) struct QueueState {
     pub today: QueueToday,
     pub recent: Recent,
+    pub handle: Handle,
     pub idle: u32,
     pub busy: u32,
     pub signed_in: u32,
@@ -89,6 +93,7 @@ impl Tenant {
             asks: BTreeMap::new(),
             dropped: Dropped::default(),
             timers: Timers::default(),
+            deserted: BTreeSet::new(),
             desks: BTreeSet::new(),
             floor: Floor::AsDrawn,
             out: Vec::new(),
@@ -130,6 +135,9 @@ impl Tenant {
             Input::Stop => self.sign_everybody_out(),
             Input::Wake => self.timers.woken(),
         }
+        for queue in std::mem::take(&mut self.deserted) {
+            self.is_deserted(queue);
+        }
         self.settle();
         std::mem::take(&mut self.out)
     }
@@ -138,6 +146,9 @@ impl Tenant {
         match timer {
             Timer::Flow(interaction) => self.step_flow(interaction, perezvon_flow::Event::Timeout),
             Timer::Announce(interaction) => self.announce(interaction),
+            Timer::Overflow(interaction) => self.look_at_overflow(interaction),
+            Timer::Hours(queue) => self.hours_changed(queue),
+            Timer::Message(interaction) => self.message_over(interaction),
             Timer::QueueLimit(interaction) => self.queue_limit(interaction),
             Timer::Outside(interaction) => self.outside_too_late(interaction),
             Timer::Parting(interaction) => self.parted(interaction),
@@ -203,7 +214,14 @@ impl Tenant {
     /// How much is held, for monitoring and for the check that nothing is left behind.
     pub fn remains(&self) -> Remains {
         let lasting = |timer: &Timer| {
-            !matches!(timer, Timer::Midnight | Timer::DeskGone(_) | Timer::DeviceGone(_) | Timer::Lending(_))
+            !matches!(
+                timer,
+                Timer::Midnight
+                    | Timer::DeskGone(_)
+                    | Timer::DeviceGone(_)
+                    | Timer::Lending(_)
+                    | Timer::Hours(_)
+            )
         };
         Remains {
             calls: self.calls.len(),

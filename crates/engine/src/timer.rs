@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) enum Timer {
     /// The flow waits for a digit or the end of a prompt.
     Flow(InteractionId),
-    /// The next announcement of the position.
+    /// The next announcement.
     Announce(InteractionId),
+    /// Whether the caller goes elsewhere is looked at again.
+    Overflow(InteractionId),
     /// The longest wait in the queue.
     QueueLimit(InteractionId),
     /// The outside party must have answered.
@@ -31,6 +33,10 @@ pub(crate) enum Timer {
     Look,
     /// The wait is past the threshold of the service level.
     Late(InteractionId),
+    /// The spoken message is long enough.
+    Message(InteractionId),
+    /// The queue may close.
+    Hours(QueueId),
     /// Whether a queue lends its agents is weighed again.
     Lending(QueueId),
     /// Today's sums start again.

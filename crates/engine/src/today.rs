@@ -55,6 +55,44 @@ impl AtWork {
     }
 }
 
+/// Handle times of late, for the estimate of a wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Handle {
+    handled: i64,
+    ms: i64,
+}
+
+/// Past so many the older half counts half.
+const MANY_HANDLED: i64 = 200;
+
+impl Handle {
+    pub fn of(today: &[(UserId, AgentToday)]) -> Handle {
+        let handled = today.iter().map(|(_, sums)| i64::from(sums.handled)).sum();
+        Handle { handled, ms: today.iter().map(|(_, sums)| sums.handle_ms).sum() }.aged()
+    }
+
+    pub fn count(&mut self, ms: i64) {
+        *self = Handle { handled: self.handled + 1, ms: self.ms + ms }.aged();
+    }
+
+    /// The wrap-up of one that was counted.
+    pub fn add(&mut self, ms: i64) {
+        self.ms += ms;
+    }
+
+    fn aged(self) -> Handle {
+        if self.handled <= MANY_HANDLED {
+            return self;
+        }
+        Handle { handled: MANY_HANDLED / 2, ms: self.ms * (MANY_HANDLED / 2) / self.handled }
+    }
+
+    /// 0 when nothing is known.
+    pub fn mean_ms(self) -> i64 {
+        if self.handled == 0 { 0 } else { self.ms / self.handled }
+    }
+}
+
 impl AgentToday {
     pub(crate) fn mean_ms(self) -> i64 {
         if self.handled == 0 { 0 } else { self.handle_ms / i64::from(self.handled) }
@@ -64,6 +102,10 @@ impl AgentToday {
 impl Tenant {
     /// Sets today's sums; call it after the first `Configure`. Queues and agents that do not exist are passed over.
     pub fn set_today(&mut self, today: Today) {
+        let handle = Handle::of(&today.agents);
+        for state in self.queues.values_mut() {
+            state.handle = handle;
+        }
         for (queue, sums) in today.queues {
             if let Some(state) = self.queues.get_mut(&queue) {
                 state.today = sums;
@@ -102,6 +144,18 @@ impl Tenant {
     pub(crate) fn count_offered(&mut self, queue: QueueId) {
         if let Some(state) = self.queues.get_mut(&queue) {
             state.today.offered += 1;
+        }
+    }
+
+    pub(crate) fn count_handled(&mut self, queue: Option<QueueId>, ms: i64) {
+        if let Some(state) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
+            state.handle.count(ms);
+        }
+    }
+
+    pub(crate) fn count_wrap_up(&mut self, queue: Option<QueueId>, ms: i64) {
+        if let Some(state) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
+            state.handle.add(ms);
         }
     }
 

@@ -19,6 +19,9 @@ impl Tenant {
         self.talk_of(by, interaction)?;
         let settings = self.settings.as_ref();
         let of = settings.and_then(|settings| settings.queue(queue)).ok_or(CommandRefused::NoSuchTarget)?;
+        if !settings.is_some_and(|settings| settings.is_open(of, self.now)) {
+            return Err(CommandRefused::NotNow("this queue is closed at this time".into()));
+        }
         if self.acd.waiting(queue) >= of.max_waiting as usize {
             return Err(CommandRefused::NotNow("as many wait in this queue as may".into()));
         }

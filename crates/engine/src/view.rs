@@ -156,6 +156,7 @@ impl Tenant {
                 | Stage::Queued
                 | Stage::Talking { .. }
                 | Stage::Outside { .. }
+                | Stage::Message
                 | Stage::Parting,
             )
             | None => None,

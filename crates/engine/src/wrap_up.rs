@@ -140,6 +140,7 @@ impl Tenant {
         agent.work = Work::Idle;
         agent.seat.work_ended(now);
         agent.today.handle_ms += wrap_up_ms;
+        self.count_wrap_up(queue, wrap_up_ms);
         self.timers.cancel(Timer::WrapUp(id));
         self.journal(Some(interaction), Some(id), Event::WrapUpEnded { agent: id, queue, wrap_up_ms });
         self.after_work(id);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use perezvon_model::UserId;
+
 use crate::graph::{Collect, Flow, Node, Pace, Say, SayNumber, VERSION};
 
 /// The longest JSON text of a flow.
@@ -281,6 +283,10 @@ fn check_ranges(node: &Node, known: &Known, report: &mut Report<'_>) {
                 report.range("announce_every_s", every, 10, 600);
             }
             report.range("max_wait_s", queue.max_wait_s, 1, 14_400);
+            report.range("agent_s", queue.agent_s, 1, 600);
+            if queue.agent.as_ref().is_some_and(|agent| agent.parse::<UserId>().is_err()) {
+                report.say("agent", "write the id of a person, or leave it out".into());
+            }
         }
         Node::Transfer(transfer) => {
             report.range("ring_s", transfer.ring_s, 3, 120);

@@ -1,12 +1,11 @@
 //! The words of a flow, as they stand in JSON.
 
+use perezvon_model::hours::{Date, Opening};
 use perezvon_model::leg::Cause;
 use perezvon_model::prompt::{Language, Prompt};
 use schemars::JsonSchema;
-use perezvon_model::hours::{Date, Opening};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
 
 /// The version of the JSON form that this program writes and reads.
 pub const VERSION: u32 = 1;
@@ -144,6 +143,12 @@ pub struct Queue {
     /// Say the position every so many seconds, 10 to 600, or 0 for never; the queue's own setting when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announce_every_s: Option<u32>,
+    /// The id of a person for whom the caller is held first, while signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// For how long. 1 to 600 s.
+    #[serde(default = "Queue::agent_s")]
+    pub agent_s: u32,
     /// The longest wait. 1 to 14,400 s.
     #[serde(default = "Queue::max_wait_s")]
     pub max_wait_s: u32,
@@ -259,6 +264,10 @@ impl Collect {
 impl Queue {
     fn max_wait_s() -> u32 {
         3_600
+    }
+
+    fn agent_s() -> u32 {
+        30
     }
 }
 

@@ -11,5 +11,5 @@ mod schema;
 
 pub use check::{Checked, Known, Problem, is_dialable};
 pub use graph::Flow;
-pub use run::{Action, Event, QueueStay, Run};
+pub use run::{Action, Event, PLAY_LIMIT_MS, QueueStay, Run};
 pub use schema::schema;

@@ -1,9 +1,9 @@
 //! One call on its way through a flow: fed with what happened, it answers with what to do. Every wait has a limit.
 
-use perezvon_model::UtcMs;
 use perezvon_model::hours::is_open;
 use perezvon_model::leg::Cause;
 use perezvon_model::prompt::{Language, Prompt};
+use perezvon_model::{UserId, UtcMs};
 use std::sync::Arc;
 
 use crate::check::Checked;
@@ -73,6 +73,8 @@ pub struct QueueStay {
     /// `None`: as the queue is set.
     pub announce_every_s: Option<u32>,
     pub max_wait_ms: i64,
+    /// Held for this agent first, for so many milliseconds.
+    pub agent: Option<(UserId, i64)>,
 }
 
 #[derive(Debug)]
@@ -236,6 +238,11 @@ impl Run {
                     prompts: queue.prompts.iter().map(|say| say.prompt(self.language)).collect(),
                     announce_every_s: queue.announce_every_s,
                     max_wait_ms: i64::from(queue.max_wait_s) * 1_000,
+                    agent: queue
+                        .agent
+                        .as_ref()
+                        .and_then(|agent| agent.parse().ok())
+                        .map(|agent| (agent, i64::from(queue.agent_s) * 1_000)),
                 }));
                 Next::Stay
             }

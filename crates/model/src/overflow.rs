@@ -32,10 +32,17 @@ pub enum Goal {
     #[default]
     Onward,
     /// Another queue, at the place held so far.
-    Queue { queue: QueueId },
-    Flow { flow: FlowId },
+    Queue {
+        queue: QueueId,
+    },
+    Flow {
+        flow: FlowId,
+    },
     /// A telephone number or a SIP URI; through this trunk, or the one that the call came on.
-    Number { to: String, trunk: Option<TrunkId> },
+    Number {
+        to: String,
+        trunk: Option<TrunkId>,
+    },
     /// The caller speaks a message, three minutes at most, which the journal keeps.
     Voicemail,
     /// The caller is called back and keeps the place; who shows no number cannot be.

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use clap::{Subcommand, ValueEnum};
 use perezvon_api::{SipHa1, sip_ha1};
 use perezvon_model::announce::Announcement;
-use perezvon_model::config::{Routing, Disposition, FlowSource, Number, Queue, WrapUp};
+use perezvon_model::config::{Disposition, FlowSource, Number, Queue, Routing, WrapUp};
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, DispositionId, E164, FlowId, NumberId, QueueId, TenantId, TenantScope, UserId};
 use perezvon_store::{Db, Ha1, PasswordHashes, StoreError, Tenant, User};
@@ -170,10 +170,7 @@ async fn make_tenant(
         short_abandon_s: 5,
         max_waiting: 500,
         record: true,
-        routing: Routing {
-            announcements: vec![Announcement::position_every(60)],
-            ..Routing::default()
-        },
+        routing: Routing { announcements: vec![Announcement::position_every(60)], ..Routing::default() },
     };
     tenant.create_queue(&queue).await?;
     for (key, name) in

@@ -1,6 +1,6 @@
 //! An interaction that is held for one agent for a time.
 
-use crate::floor::{Floor, With, agent, opens, queue};
+use crate::floor::{Floor, With, agent, id, opens, queue};
 
 fn floor() -> Floor {
     let agents = ["anna", "boris"].map(|name| agent(name, &["support"]));
@@ -31,6 +31,52 @@ fn it_goes_to_its_agent_at_once_when_free() {
     floor.decides();
     floor.waits("a", "support", for_anna(30));
     assert_eq!(floor.decides(), ["a -> anna"]);
+}
+
+#[test]
+fn an_agent_who_declines_it_is_not_waited_for_in_whatever_order_it_is_told() {
+    for back_first in [true, false] {
+        let mut floor = floor();
+        floor.is_free("anna");
+        floor.is_busy("boris");
+        floor.waits("a", "support", for_anna(30));
+        floor.decides();
+        floor.is_free("boris");
+        if back_first {
+            floor.acd.put_back(id("a"));
+        }
+        floor.acd.refuse(id("a"), id("anna"), floor.now);
+        if !back_first {
+            floor.acd.put_back(id("a"));
+        }
+        assert_eq!(floor.decides(), ["a -> boris"], "{back_first}");
+    }
+}
+
+#[test]
+fn it_may_become_known_later_for_whom_it_is() {
+    let mut floor = floor();
+    floor.is_busy("anna");
+    floor.waits("a", "support", With::default());
+    floor.decides();
+    floor.acd.prefer(id("a"), id("anna"), floor.now + 30_000);
+    floor.is_free("boris");
+    assert_eq!(floor.decides(), [""; 0]);
+    floor.passes_s(30);
+    assert_eq!(floor.decides(), ["a -> boris"]);
+}
+
+#[test]
+fn what_is_offered_already_is_not_held() {
+    let mut floor = floor();
+    floor.is_busy("anna");
+    floor.is_free("boris");
+    floor.waits("a", "support", With::default());
+    floor.decides();
+    floor.acd.prefer(id("a"), id("anna"), floor.now + 300_000);
+    floor.declines("boris", "a");
+    floor.passes_s(31);
+    assert_eq!(floor.decides(), ["a -> boris"]);
 }
 
 #[test]

@@ -199,6 +199,11 @@ proptest! {
                         floor.places.insert(caller(callers), place);
                     }
                 }
+                7 if how & 1 == 1 => {
+                    if let Some(known) = someone {
+                        acd.prefer(known, who, now + 5_000);
+                    }
+                }
                 7 | 8 => {
                     if let Some(gone) = someone {
                         // A dropped caller's place, for somebody who comes later.
@@ -211,10 +216,16 @@ proptest! {
                 9..=11 => {
                     if let Some(back) = ringing {
                         let agents = floor.reserved.remove(&back).unwrap_or_default();
+                        // The order in which it is told does not matter.
+                        if how & 64 == 0 {
+                            acd.put_back(back);
+                        }
                         if how % 3 > 0 {
                             acd.refuse(back, agents[usize::from(how) % agents.len()], now);
                         }
-                        acd.put_back(back);
+                        if how & 64 != 0 {
+                            acd.put_back(back);
+                        }
                     }
                 }
                 12..=19 => {

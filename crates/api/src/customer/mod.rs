@@ -100,7 +100,10 @@ impl CustomerBody {
         if let Some(owner) = self.owner
             && !db.users().await?.iter().any(|user| user.id == owner)
         {
-            return Err(Problem::bad_value("owner", "there is no such person; choose somebody else or nobody"));
+            return Err(Problem::bad_value(
+                "owner",
+                "there is no such person; choose somebody else or nobody",
+            ));
         }
         Ok(CustomerDraft {
             name: self.name,

@@ -1,8 +1,8 @@
 //! The demo company as a value: what is written to the store, and what the history and the life draw from.
 
 use perezvon_model::announce::Announcement;
-use perezvon_model::config::{Routing, 
-    Agent, Disposition, FlowSource, Number, Queue, Skill, SkillLevel, Trunk, WrapUp,
+use perezvon_model::config::{
+    Agent, Disposition, FlowSource, Number, Queue, Routing, Skill, SkillLevel, Trunk, WrapUp,
 };
 use perezvon_model::id::IdMaker;
 use perezvon_model::prompt::Language;
@@ -228,9 +228,6 @@ fn queue(ids: &mut IdMaker, line: Line, vip: SkillId) -> Queue {
         short_abandon_s: 5,
         max_waiting: 100,
         record: true,
-        routing: Routing {
-            announcements: vec![Announcement::position_every(30)],
-            ..Routing::default()
-        },
+        routing: Routing { announcements: vec![Announcement::position_every(30)], ..Routing::default() },
     }
 }

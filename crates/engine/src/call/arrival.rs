@@ -74,6 +74,7 @@ impl Tenant {
                 stay: None,
                 queue: None,
                 attempts: 0,
+                diversions: 0,
                 waited_ms: 0,
                 stage: Stage::Flow,
                 rings: Vec::new(),
@@ -131,6 +132,8 @@ impl Tenant {
         call.ask = None;
         if card.is_some() {
             call.card = card;
+            self.prefer_by_card(interaction);
+            let Some(call) = self.calls.get(&interaction) else { return };
             self.desks.extend(&call.rings);
             if let Stage::Talking { agent } = call.stage {
                 self.desks.insert(agent);

@@ -33,12 +33,17 @@ impl Tenant {
             Stage::Offered { .. } => self.withdraw_offers(interaction),
             Stage::Talking { agent } => self.end_talk(agent, LegEnd::HangUp),
             Stage::Outside { leg, .. } => self.hang_up_outside(leg),
-            Stage::Flow | Stage::Queued | Stage::Parting => {}
+            Stage::Flow | Stage::Queued | Stage::Message | Stage::Parting => {}
         }
         let left = if abandoned { QueueOutcome::Abandoned } else { QueueOutcome::Overflowed };
         self.leave_queue(interaction, left);
         self.end_customer_hold(interaction);
-        for timer in [Timer::Flow(interaction), Timer::Outside(interaction), Timer::Parting(interaction)] {
+        for timer in [
+            Timer::Flow(interaction),
+            Timer::Outside(interaction),
+            Timer::Message(interaction),
+            Timer::Parting(interaction),
+        ] {
             self.timers.cancel(timer);
         }
         let Some(call) = self.calls.remove(&interaction) else { return };
@@ -50,6 +55,7 @@ impl Tenant {
         }
         let outcome = match (call.service, abandoned) {
             (Service::Served, _) => Outcome::Answered,
+            (Service::Message, _) => Outcome::LeftMessage,
             (Service::NotYet, true) => Outcome::Abandoned,
             (Service::NotYet, false) => Outcome::EndedInFlow,
         };

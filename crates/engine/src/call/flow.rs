@@ -55,7 +55,8 @@ impl Tenant {
             Action::Queue(stay) => self.queue_from_flow(interaction, stay),
             Action::Transfer { to, trunk, ring_ms, record } => {
                 let record = if record { Record::Both } else { Record::Nothing };
-                self.dial_outside(interaction, &to, trunk.as_deref(), ring_ms, record);
+                let trunk = self.settings.as_ref().zip(trunk).and_then(|(of, key)| of.trunk_id(&key));
+                self.dial_outside(interaction, &to, trunk, ring_ms, record);
             }
             Action::GiveUp => self.part(interaction),
             Action::HangUp(cause) => self.end_call(interaction, Party::System, cause, LegEnd::HangUp),
@@ -76,14 +77,19 @@ impl Tenant {
 
     /// Says that all are busy, and good-bye; then hangs up.
     pub(crate) fn part(&mut self, interaction: InteractionId) {
+        self.part_with(interaction, &["all-busy", "goodbye"]);
+    }
+
+    /// Says these last words; then hangs up.
+    pub(crate) fn part_with(&mut self, interaction: InteractionId, words: &[&str]) {
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::Parting;
         call.run = None;
         let language = call.language;
         self.timers.cancel(Timer::Flow(interaction));
         self.timers.arm(Timer::Parting(interaction), self.now + PARTING_MS);
-        let prompts = ["all-busy", "goodbye"].map(|name| Prompt::Named { name: name.to_owned(), language });
-        self.play(interaction, prompts.to_vec(), Repeat::Once);
+        let named = |name: &&str| Prompt::Named { name: (*name).to_owned(), language };
+        self.play(interaction, words.iter().map(named).collect(), Repeat::Once);
     }
 
     /// The good-bye is said, or took too long.

@@ -23,11 +23,19 @@ impl Tenant {
 
     fn customer_leg_event(&mut self, interaction: InteractionId, event: LegEvent) {
         match event {
-            LegEvent::Digit { digit } => {
-                if self.calls.get(&interaction).is_some_and(|call| call.stage == Stage::Flow) {
-                    self.step_flow(interaction, FlowEvent::Digit(digit));
-                }
-            }
+            LegEvent::Digit { digit } => match self.calls.get(&interaction).map(|call| call.stage) {
+                Some(Stage::Flow) => self.step_flow(interaction, FlowEvent::Digit(digit)),
+                Some(Stage::Message) if digit == '#' => self.message_over(interaction),
+                Some(
+                    Stage::Queued
+                    | Stage::Offered { .. }
+                    | Stage::Talking { .. }
+                    | Stage::Outside { .. }
+                    | Stage::Message
+                    | Stage::Parting,
+                )
+                | None => {}
+            },
             LegEvent::PlayDone { play } => self.play_done(interaction, play),
             LegEvent::Failed { cause } | LegEvent::Ended { cause } => {
                 self.end_call(interaction, Party::Customer, cause, LegEnd::Over);
@@ -43,7 +51,9 @@ impl Tenant {
         }
         match self.calls.get(&interaction).map(|call| call.stage) {
             Some(Stage::Flow) => self.step_flow(interaction, FlowEvent::PlayDone),
-            Some(Stage::Queued | Stage::Offered { .. }) => self.play_music(interaction),
+            Some(Stage::Queued) => self.announce(interaction),
+            Some(Stage::Offered { .. }) => self.play_music(interaction),
+            Some(Stage::Message) => self.begin_message(interaction),
             Some(Stage::Parting) => self.parted(interaction),
             Some(Stage::Talking { .. } | Stage::Outside { .. }) | None => {}
         }

@@ -1,15 +1,20 @@
 //! One call of a customer, from arrival to end.
 
+mod announce;
 mod arrival;
 mod end;
 mod flow;
 mod leg;
+mod message;
 mod outside;
+mod overflow;
+mod preferred;
 mod sound;
 mod talk;
-mod waiting;
+pub(crate) mod waiting;
 
 pub(crate) use end::LegEnd;
+pub(crate) use sound::Repeat;
 
 use perezvon_acd::Place;
 use perezvon_flow::Run;
@@ -35,8 +40,8 @@ pub(crate) struct Call {
     pub transferred_by: Option<String>,
     /// The flow, until an agent answers.
     pub run: Option<Run>,
-    /// What plays to the customer.
-    pub play: Option<PlayId>,
+    /// What plays to the customer, and how often.
+    pub play: Option<(PlayId, Repeat)>,
     /// The place in any line, given at the first queue.
     pub place: Option<Place>,
     /// Where the caller's queue time began: a re-queue keeps it, a talk with an agent ends it.
@@ -47,6 +52,8 @@ pub(crate) struct Call {
     pub queue: Option<QueueId>,
     /// Stays in queues so far.
     pub attempts: u32,
+    /// How often a rule of a queue led elsewhere since an agent last spoke with the customer.
+    pub diversions: u8,
     /// Time in queues, of stays that are over.
     pub waited_ms: i64,
     pub stage: Stage,
@@ -67,10 +74,12 @@ pub(crate) enum Pickup {
     Answered,
 }
 
-/// Whether an agent has talked with the customer.
+/// How far the customer was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     NotYet,
+    /// The customer spoke a message.
+    Message,
     Served,
 }
 
@@ -92,6 +101,8 @@ pub(crate) enum Stage {
         leg: LegId,
         state: OutsideState,
     },
+    /// Hears what to do, then speaks a message.
+    Message,
     /// Hears the good-bye.
     Parting,
 }
@@ -134,6 +145,17 @@ pub(crate) struct Stay {
     pub clock_at: UtcMs,
     /// Past the threshold of the service level; known in queues that others borrow from.
     pub late: bool,
-    /// 0: never.
-    pub announce_every_ms: i64,
+    /// Up to when what was due was said; before the start: nothing yet.
+    pub announced_at: UtcMs,
+    pub terms: Terms,
+}
+
+/// What the flow says of the stay, in place of what the queue says or beside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// The position every so many milliseconds, 0: never; as the queue has it without.
+    pub position_every_ms: Option<i64>,
+    pub max_wait_ms: i64,
+    /// Held for this agent first, for so many milliseconds.
+    pub agent: Option<(UserId, i64)>,
 }

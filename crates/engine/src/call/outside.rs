@@ -5,7 +5,7 @@ use perezvon_model::engine::Output;
 use perezvon_model::journal::{Event, Party};
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::prompt::Prompt;
-use perezvon_model::{InteractionId, LegId};
+use perezvon_model::{InteractionId, LegId, TrunkId};
 
 use super::sound::Repeat;
 use super::{LegEnd, Outside, OutsideState, Pickup, Record, Stage};
@@ -18,7 +18,7 @@ impl Tenant {
         &mut self,
         interaction: InteractionId,
         to: &str,
-        trunk: Option<&str>,
+        trunk: Option<TrunkId>,
         ring_ms: i64,
         record: Record,
     ) {
@@ -96,6 +96,12 @@ impl Tenant {
     fn outside_failed(&mut self, interaction: InteractionId) {
         self.timers.cancel(Timer::Outside(interaction));
         self.stop_play(interaction);
-        self.step_flow(interaction, FlowEvent::TransferFailed);
+        let Some(call) = self.calls.get_mut(&interaction) else { return };
+        call.outside = None;
+        if call.run.is_some() {
+            self.step_flow(interaction, FlowEvent::TransferFailed);
+        } else {
+            self.part(interaction);
+        }
     }
 }

@@ -30,7 +30,7 @@ impl Tenant {
         self.ensure_answered(interaction);
         let play: PlayId = self.ids.next(self.now);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
-        call.play = Some(play);
+        call.play = Some((play, repeat));
         let leg = call.leg;
         self.leg(leg, LegCommand::Play { play, prompts, looped: repeat == Repeat::Forever });
     }
@@ -50,7 +50,7 @@ impl Tenant {
     /// True when this is the end of what plays, and not of something that was replaced.
     pub(crate) fn play_is_over(&mut self, interaction: InteractionId, play: PlayId) -> bool {
         let Some(call) = self.calls.get_mut(&interaction) else { return false };
-        let over = call.play == Some(play);
+        let over = call.play.is_some_and(|(playing, _)| playing == play);
         if over {
             call.play = None;
         }

@@ -56,6 +56,7 @@ impl Tenant {
         // A talk ends the caller's clock; whoever queues them again starts another.
         call.clock_at = None;
         call.service = Service::Served;
+        call.diversions = 0;
         self.timers.cancel(Timer::Flow(interaction));
         self.join_sound(id);
         let connected = Event::AgentConnected { agent: id, queue, device };
@@ -217,6 +218,7 @@ impl Tenant {
         let talk_ms = now.since_ms(talk.connected_at) - hold_ms;
         agent.today.handled += 1;
         agent.today.handle_ms += talk_ms + hold_ms;
+        self.count_handled(talk.queue, talk_ms + hold_ms);
         self.timers.cancel(Timer::Lost(id));
         if let Some(hold_over) = hold_over {
             self.journal(Some(interaction), Some(id), hold_over);

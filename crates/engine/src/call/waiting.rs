@@ -1,42 +1,88 @@
-//! The customer waits in a queue: place, music, position, limits.
+//! The customer waits in a queue: place, music, limits.
 
 use perezvon_acd::Ask;
 use perezvon_flow::{Event as FlowEvent, QueueStay};
 use perezvon_model::journal::{Event, QueueOutcome};
+use perezvon_model::overflow::OverflowCause;
 use perezvon_model::prompt::Prompt;
 use perezvon_model::{InteractionId, QueueId, UtcMs};
 
-use super::sound::Repeat;
-use super::{Origin, Stage, Stay};
-use crate::limits::{MAX_SPOKEN_POSITION, REJOIN_LIMIT_MS};
+use super::{Origin, Repeat, Stage, Stay, Terms};
+use crate::limits::REJOIN_LIMIT_MS;
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
 /// How long a caller whose offer rings past the longest wait is left to it.
 const RINGS_ON_MS: i64 = 1_000;
 
+/// Whether a queue takes one more caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Open,
+    Closed,
+    Full,
+    Gone,
+}
+
 impl Tenant {
     /// The flow sends the caller to wait. A queue that is full or gone leads on by the flow.
     pub(crate) fn queue_from_flow(&mut self, interaction: InteractionId, stay: QueueStay) {
-        let settings = self.settings.as_ref();
-        let of = settings
-            .and_then(|settings| settings.queue(settings.queue_id(&stay.key)?))
-            .filter(|queue| self.acd.waiting(queue.id) < queue.max_waiting as usize);
-        let Some(of) = of else {
+        let queue = self.settings.as_ref().and_then(|settings| settings.queue_id(&stay.key));
+        let Some(queue) = queue else {
             self.go_on_without_queue(interaction, FlowEvent::QueueFull);
             return;
         };
-        let queue = of.id;
-        let announce_every_s = stay.announce_every_s.unwrap_or(of.announce_every_s);
-        self.join_queue(interaction, queue, i64::from(announce_every_s) * 1_000, stay.max_wait_ms);
-        if stay.prompts.is_empty() {
-            self.play_music(interaction);
-        } else {
-            self.play(interaction, stay.prompts, Repeat::Once);
+        let terms = Terms {
+            position_every_ms: stay.announce_every_s.map(|seconds| i64::from(seconds) * 1_000),
+            max_wait_ms: stay.max_wait_ms,
+            agent: stay.agent,
+        };
+        self.enter_queue(interaction, queue, terms, stay.prompts);
+    }
+
+    pub(crate) fn gate(&self, queue: QueueId) -> Gate {
+        let Some(settings) = &self.settings else { return Gate::Gone };
+        match settings.queue(queue) {
+            None => Gate::Gone,
+            Some(of) if !settings.is_open(of, self.now) => Gate::Closed,
+            Some(of) if self.acd.waiting(queue) >= of.max_waiting as usize => Gate::Full,
+            Some(_) => Gate::Open,
         }
     }
 
-    /// Back to the last queue, at the place held since the first; full or not.
+    /// Into the queue, or where those go whom it does not take.
+    pub(crate) fn enter_queue(
+        &mut self,
+        interaction: InteractionId,
+        queue: QueueId,
+        terms: Terms,
+        prompts: Vec<Prompt>,
+    ) {
+        match self.gate(queue) {
+            Gate::Open => {
+                self.join_queue(interaction, queue, terms);
+                if prompts.is_empty() {
+                    self.play_music(interaction);
+                } else {
+                    self.play(interaction, prompts, Repeat::Once);
+                }
+                self.look_at_overflow_first(interaction);
+            }
+            Gate::Closed => {
+                let settings = self.settings.as_ref();
+                let hours = settings
+                    .and_then(|settings| settings.queue(queue))
+                    .and_then(|of| of.routing.hours.clone());
+                let goal = hours.map(|hours| hours.closed).unwrap_or_default();
+                if !self.divert(interaction, queue, terms, OverflowCause::Closed, &goal) {
+                    self.go_on_without_queue(interaction, FlowEvent::QueueFull);
+                }
+            }
+            Gate::Full | Gate::Gone => self.go_on_without_queue(interaction, FlowEvent::QueueFull),
+        }
+    }
+
+    /// Back to the last queue, at the place held since the first; full, closed or not.
     pub(crate) fn rejoin_queue(&mut self, interaction: InteractionId) {
         let queue = self.calls.get(&interaction).and_then(|call| call.queue);
         let of = self.settings.as_ref().zip(queue).and_then(|(settings, queue)| settings.queue(queue));
@@ -44,18 +90,14 @@ impl Tenant {
             self.part(interaction);
             return;
         };
-        let (queue, announce_every_ms) = (of.id, i64::from(of.announce_every_s) * 1_000);
-        self.join_queue(interaction, queue, announce_every_ms, REJOIN_LIMIT_MS);
+        let queue = of.id;
+        let terms = Terms { position_every_ms: None, max_wait_ms: REJOIN_LIMIT_MS, agent: None };
+        self.join_queue(interaction, queue, terms);
         self.play_music(interaction);
+        self.look_at_overflow_first(interaction);
     }
 
-    fn join_queue(
-        &mut self,
-        interaction: InteractionId,
-        queue: QueueId,
-        announce_every_ms: i64,
-        max_wait_ms: i64,
-    ) {
+    fn join_queue(&mut self, interaction: InteractionId, queue: QueueId, terms: Terms) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         let number = call.from.number.as_ref().filter(|_| call.place.is_none());
@@ -67,11 +109,16 @@ impl Tenant {
         call.queue = Some(queue);
         call.attempts += 1;
         let clock_at = *call.clock_at.get_or_insert(now);
-        call.stay = Some(Stay { queue, since: now, clock_at, late: false, announce_every_ms });
+        let nothing_yet = UtcMs(now.0 - 1);
+        call.stay = Some(Stay { queue, since: now, clock_at, late: false, announced_at: nothing_yet, terms });
         let attempt = call.attempts;
         let points = self.settings.as_ref().and_then(|settings| settings.queue(queue));
         let points = points.map_or(0, |queue| queue.routing.priority);
-        self.acd.join(interaction, Ask { queue, needs: &[], points, preferred: None }, place, now);
+        let preferred = self.preferred(interaction, queue, terms.agent);
+        self.acd.join(interaction, Ask { queue, needs: &[], points, preferred }, place, now);
+        if let Some(state) = self.queues.get_mut(&queue) {
+            state.recent.waits(now, true);
+        }
         let position = self.acd.position(interaction).unwrap_or_default();
         let position = u32::try_from(position).unwrap_or(u32::MAX);
         self.journal(Some(interaction), None, Event::Queued { queue, attempt, position });
@@ -82,10 +129,8 @@ impl Tenant {
         if let Some(threshold_s) = self.settings.as_ref().and_then(|settings| settings.lender_s(queue)) {
             self.timers.arm(Timer::Late(interaction), clock_at + i64::from(threshold_s) * 1_000 + 1);
         }
-        self.timers.arm(Timer::QueueLimit(interaction), now + max_wait_ms);
-        if announce_every_ms > 0 {
-            self.timers.arm(Timer::Announce(interaction), now + announce_every_ms);
-        }
+        self.timers.arm(Timer::QueueLimit(interaction), now + terms.max_wait_ms);
+        self.arm_announcement(interaction);
         self.floor_changed();
     }
 
@@ -110,32 +155,17 @@ impl Tenant {
         let wait_ms = self.now.since_ms(stay.since);
         call.waited_ms += wait_ms;
         self.acd.leave(interaction);
+        let somebody = self.acd.waiting(stay.queue) > 0;
+        if let Some(state) = self.queues.get_mut(&stay.queue) {
+            state.recent.waits(self.now, somebody);
+        }
+        self.timers.cancel(Timer::Overflow(interaction));
         self.timers.cancel(Timer::QueueLimit(interaction));
         self.timers.cancel(Timer::Announce(interaction));
         self.timers.cancel(Timer::Late(interaction));
         self.journal(Some(interaction), None, Event::LeftQueue { queue: stay.queue, outcome, wait_ms });
         self.count_left(&stay, outcome);
         self.floor_changed();
-    }
-
-    /// Says the position, unless an agent is being rung; music follows when it is said.
-    pub(crate) fn announce(&mut self, interaction: InteractionId) {
-        let Some(call) = self.calls.get(&interaction) else { return };
-        let Some(stay) = call.stay else { return };
-        let language = call.language;
-        self.timers.arm(Timer::Announce(interaction), self.now + stay.announce_every_ms);
-        if call.stage != Stage::Queued {
-            return;
-        }
-        let named = |name: &str| Prompt::Named { name: name.to_owned(), language };
-        let position = self.acd.position(interaction).and_then(|position| u32::try_from(position).ok());
-        let (position, prompts) = match position.filter(|position| *position <= MAX_SPOKEN_POSITION) {
-            Some(value) => (value, vec![named("position"), Prompt::Number { value, language }]),
-            None => (MAX_SPOKEN_POSITION + 1, vec![named("position-more")]),
-        };
-        let event = Event::PositionAnnounced { queue: stay.queue, position };
-        self.journal(Some(interaction), None, event);
-        self.play(interaction, prompts, Repeat::Once);
     }
 
     /// The longest wait is over. An offer that rings just then is left to its end.
@@ -147,17 +177,23 @@ impl Tenant {
                 self.go_on_without_queue(interaction, FlowEvent::QueueLimit);
             }
             Stage::Offered { origin: Origin::Queue } => {
-                let agents = call.rings.iter().filter_map(|agent| self.agents.get(agent));
-                let deadlines = agents.filter_map(|agent| agent.rings_until());
-                let at = deadlines.max().unwrap_or(self.now);
-                self.timers.arm(Timer::QueueLimit(interaction), at.max(self.now) + RINGS_ON_MS);
+                let at = self.after_ringing(call);
+                self.timers.arm(Timer::QueueLimit(interaction), at);
             }
             Stage::Offered { origin: Origin::Transfer { .. } | Origin::Return }
             | Stage::Flow
             | Stage::Talking { .. }
             | Stage::Outside { .. }
+            | Stage::Message
             | Stage::Parting => {}
         }
+    }
+
+    /// When the offer that rings has come to its end.
+    pub(crate) fn after_ringing(&self, call: &super::Call) -> UtcMs {
+        let agents = call.rings.iter().filter_map(|agent| self.agents.get(agent));
+        let deadlines = agents.filter_map(|agent| agent.rings_until());
+        deadlines.max().unwrap_or(self.now).max(self.now) + RINGS_ON_MS
     }
 
     /// Time in queues up to `at`.

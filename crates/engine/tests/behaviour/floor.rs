@@ -3,7 +3,7 @@
 
 use perezvon_engine::Tenant;
 use perezvon_model::config::{CallerId, TenantConfig};
-use perezvon_model::customer::CustomerCard;
+use perezvon_model::customer::{CustomerCard, LastAgent};
 use perezvon_model::engine::{AgentCommand, CommandRefused, Input, Output, Reply, TransferTarget};
 use perezvon_model::journal::{Entry, Event};
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
@@ -383,6 +383,12 @@ impl Floor {
                 format!("queued {} {attempt} at {position}", queue_name(*queue))
             }
             Event::PositionAnnounced { position, .. } => format!("position {position}"),
+            Event::WaitAnnounced { low_s, high_s, .. } => format!("wait {low_s} to {high_s:?}"),
+            Event::Overflowed { cause, to, .. } => format!("{cause:?} to {to:?}"),
+            Event::CallbackPromised { number, .. } => format!("will be called at {number}"),
+            Event::CallbackDialled { attempt, .. } => format!("called back {attempt}"),
+            Event::CallbackFailed { cause, .. } => format!("not reached {cause:?}"),
+            Event::MessageStarted => "speaks".into(),
             Event::Offered { agent, .. } => format!("offered {}", self.name(*agent)),
             Event::OfferEnded { agent, outcome, rang_ms, .. } => {
                 format!("{outcome:?} by {} after {rang_ms}", self.name(*agent))

@@ -22,7 +22,6 @@ pub struct Ledger {
     clock_of: BTreeMap<InteractionId, u64>,
 }
 
-#[derive(Default)]
 struct Track {
     /// The order of the first queue.
     clock: Option<u64>,
@@ -32,6 +31,22 @@ struct Track {
     offered: BTreeSet<UserId>,
     talking: Option<UserId>,
     declined_by: BTreeSet<UserId>,
+    /// At the latest: perhaps not held at all.
+    held_until: UtcMs,
+}
+
+impl Track {
+    fn new() -> Track {
+        Track {
+            clock: None,
+            queued: None,
+            routed: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            talking: None,
+            declined_by: BTreeSet::new(),
+            held_until: UtcMs(0),
+        }
+    }
 }
 
 struct TalkTrack {
@@ -50,6 +65,7 @@ impl Ledger {
     pub fn check(&mut self, floor: &Floor) {
         for entry in &floor.journal[self.read..] {
             self.read_entry(entry);
+            self.hold(entry, floor);
         }
         self.read = floor.journal.len();
         self.check_places(floor);
@@ -67,6 +83,21 @@ impl Ledger {
         let left = (remains.calls, remains.legs, remains.asks, remains.waiting, remains.timers);
         assert_eq!(left, (0, 0, 0, 0, 0), "something remains");
         assert_eq!(floor.legs_live(), [], "legs are left");
+    }
+
+    /// Whoever begins to wait, or is known now, may be held for a preferred agent for a time.
+    fn hold(&mut self, entry: &Entry, floor: &Floor) {
+        if !matches!(entry.event, Event::Queued { .. } | Event::CustomerMatched { .. }) {
+            return;
+        }
+        let Some(track) = entry.interaction.and_then(|interaction| self.open.get_mut(&interaction)) else {
+            return;
+        };
+        let queue = track.queued.and_then(|(queue, _)| {
+            floor.config.queues.iter().find(|config| config.id == queue).map(|queue| queue.routing.preferred)
+        });
+        let most_s = queue.map_or(0, |preferred| preferred.owner_s.max(preferred.last_s));
+        track.held_until = entry.at + i64::from(most_s) * 1_000;
     }
 
     fn read_entry(&mut self, entry: &Entry) {
@@ -96,7 +127,7 @@ impl Ledger {
         }
         match &entry.event {
             Event::InteractionStarted { .. } => {
-                assert!(self.open.insert(interaction, Track::default()).is_none());
+                assert!(self.open.insert(interaction, Track::new()).is_none());
             }
             Event::Queued { queue, .. } => {
                 let clocks = &mut self.clocks;
@@ -110,7 +141,7 @@ impl Ledger {
             }
             Event::Routed { agents, .. } => {
                 for agent in agents {
-                    self.check_order(interaction, *agent);
+                    self.check_order(interaction, *agent, at);
                 }
                 let track = track(&mut self.open, interaction);
                 assert!(track.offered.is_empty(), "routed while it is offered");
@@ -225,12 +256,13 @@ impl Ledger {
 
     /// Order served equals order due: nobody in the same line with an earlier clock is due, but for those whom this
     /// agent declined.
-    fn check_order(&self, interaction: InteractionId, agent: UserId) {
+    fn check_order(&self, interaction: InteractionId, agent: UserId, at: UtcMs) {
         let Some(mine) = self.open.get(&interaction) else { panic!("offered and not open") };
         let Some((queue, _)) = mine.queued else { return };
         for (other, track) in &self.open {
             let due = track.offered.is_empty() && track.queued.is_some_and(|(of, _)| of == queue);
-            let fair = track.declined_by.contains(&agent) || track.clock >= mine.clock;
+            let fair =
+                at <= track.held_until || track.declined_by.contains(&agent) || track.clock >= mine.clock;
             assert!(!due || fair, "{other} was due before {interaction}");
         }
     }
@@ -293,7 +325,8 @@ impl Ledger {
                 let needs = floor.config.queues.iter().find(|config| config.id == queue);
                 let may = of.queues.contains(&queue)
                     && needs.is_some_and(|queue| qualifies(&of.skills, &queue.required_skills));
-                let waits = track.offered.is_empty() && !track.declined_by.contains(&of.id);
+                let held = floor.now <= track.held_until;
+                let waits = track.offered.is_empty() && !track.declined_by.contains(&of.id) && !held;
                 assert!(!(may && waits), "{interaction} waits while {} is free", of.name);
             }
         }

@@ -4,13 +4,17 @@ mod floor;
 mod routing;
 mod setup;
 
+mod announce;
 mod arrival;
 mod configure;
 mod conversation;
 mod first_call;
+mod hours;
 mod invariants;
 mod offers;
 mod outside;
+mod overflow;
+mod preferred;
 mod presence;
 mod queue;
 mod random;

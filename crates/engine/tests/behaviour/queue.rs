@@ -1,5 +1,6 @@
 //! Waiting: places, positions, limits, skills.
 
+use perezvon_model::announce::Announcement;
 use perezvon_model::config::{Queue, WrapUp};
 use perezvon_model::leg::LegEvent;
 
@@ -103,7 +104,7 @@ fn an_offer_that_rings_at_the_longest_wait_is_left_to_its_end() {
 #[test]
 fn the_position_is_said_now_and_then_and_music_follows() {
     let mut config = setup::company();
-    config.queues[0].announce_every_s = 30;
+    config.queues[0].routing.announcements = vec![Announcement::position_every(30)];
     let mut floor = floor::opens_with(config);
     floor.caller("a").arrives_at("direct");
     floor.caller("b").arrives_at("direct");
@@ -146,7 +147,7 @@ fn the_end_of_a_prompt_that_was_replaced_is_not_the_end_of_the_new_one() {
 #[test]
 fn a_flow_may_say_the_position_at_its_own_pace_or_never() {
     let mut config = setup::company();
-    config.queues[0].announce_every_s = 30;
+    config.queues[0].routing.announcements = vec![Announcement::position_every(30)];
     config.flows.push(setup::flow(
         "quiet",
         r#"{"version":1,"start":"q","nodes":{"q":{"type":"queue","queue":"support","announce_every_s":0}}}"#,
@@ -167,7 +168,7 @@ fn a_flow_may_say_the_position_at_its_own_pace_or_never() {
 #[test]
 fn nobody_hears_a_position_while_an_agent_is_being_rung() {
     let mut config = setup::company();
-    config.queues[0].announce_every_s = 10;
+    config.queues[0].routing.announcements = vec![Announcement::position_every(10)];
     let mut floor = floor::opens_with(config);
     floor.ready(&["anna"]);
     floor.caller("a").arrives_at("direct");

@@ -1,14 +1,17 @@
 //! Random days on the floor: whatever people, devices and the network do in whatever order, the invariants hold.
 
-use perezvon_model::announce::Announcement;
-use perezvon_model::config::{Misses, TenantConfig, WrapUp};
+use perezvon_model::announce::{Announcement, Say};
+use perezvon_model::config::{Misses, Preferred, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, TransferTarget};
+use perezvon_model::hours::AtClose;
 use perezvon_model::leg::{Cause, LegEvent};
+use perezvon_model::overflow::{Goal, Overflow, OverflowWhen};
 use perezvon_model::routing::Strategy as Way;
 use perezvon_model::{Device, Presence, QueueId, UserId};
 use proptest::prelude::*;
 
 use crate::floor::{self, Browsers, Floor};
+use crate::hours;
 use crate::invariants::Ledger;
 use crate::setup::{self, id, skill};
 
@@ -34,7 +37,7 @@ fn pick<T: Copy>(from: &[T], which: u8) -> Option<T> {
 
 fn variant(which: u8) -> TenantConfig {
     let mut config = setup::company();
-    match which % 9 {
+    match which % 11 {
         0 | 1 => {}
         2 => config.queues.retain(|queue| queue.key != "sales"),
         3 => config.agents.retain(|agent| agent.name != "anna"),
@@ -55,6 +58,32 @@ fn variant(which: u8) -> TenantConfig {
             config.queues[1].wrap_up = WrapUp::Open;
             config.queues[1].routing.strategy = Way::RoundRobin;
             config.queues[0].routing.strategy = Way::Random;
+        }
+        8 => {
+            let rule = |when, to| Overflow { when, to };
+            config.queues[0].routing.overflow = vec![
+                rule(OverflowWhen::MoreWaiting { than: 3 }, Goal::Voicemail),
+                rule(OverflowWhen::NobodySignedIn, Goal::Flow { flow: id("sales") }),
+                rule(OverflowWhen::EstimateOver { s: 40 }, Goal::Onward),
+                rule(OverflowWhen::WaitedOver { s: 20 }, Goal::Queue { queue: id("sales") }),
+            ];
+            config.queues[1].routing.overflow = vec![
+                rule(OverflowWhen::WaitedOver { s: 5 }, Goal::Queue { queue: id("support") }),
+                rule(
+                    OverflowWhen::WaitedOver { s: 9 },
+                    Goal::Number { to: "+74957654321".into(), trunk: None },
+                ),
+            ];
+            config.queues[0].routing.preferred = Preferred { owner_s: 15, last_s: 20, last_days: 1 };
+        }
+        9 => {
+            config.queues[0].routing.hours = Some(hours::closing_in(2, Goal::Voicemail, AtClose::Send));
+            config.queues[1].routing.hours =
+                Some(hours::closing_in(1, Goal::Queue { queue: id("support") }, AtClose::Send));
+            config.zones.insert("Asia/Omsk".into(), 0);
+            config.queues[0].routing.announcements = [Say::Wait, Say::Position]
+                .map(|say| Announcement { say, ..Announcement::position_every(7) })
+                .to_vec();
         }
         _ => {
             config.queues[0].wrap_up = WrapUp::None;

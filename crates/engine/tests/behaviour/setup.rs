@@ -96,6 +96,7 @@ pub fn company() -> TenantConfig {
         region: "RU".into(),
         time_zone: "Europe/Moscow".into(),
         utc_offset_min: 180,
+        zones: Default::default(),
         queues: vec![queue("support"), Queue { wrap_up: WrapUp::None, record: false, ..queue("sales") }],
         agents: vec![
             agent("anna", &["support", "sales"], Device::Browser),

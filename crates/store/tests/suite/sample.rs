@@ -1,8 +1,8 @@
 //! Rows that tests begin with: a tenant with one of everything, and calls as journal entries.
 
 use perezvon_model::announce::Announcement;
-use perezvon_model::config::{Routing, 
-    Disposition, FlowSource, Number, Queue, Skill, SkillLevel, Trunk, TrunkRegistration, WrapUp,
+use perezvon_model::config::{
+    Disposition, FlowSource, Number, Queue, Routing, Skill, SkillLevel, Trunk, TrunkRegistration, WrapUp,
 };
 use perezvon_model::id::IdMaker;
 use perezvon_model::journal::{Channel, Direction, Entry, Event, OfferOutcome, Outcome, Party, QueueOutcome};
@@ -87,10 +87,7 @@ pub fn queue(key: &str) -> Queue {
         short_abandon_s: 5,
         max_waiting: 100,
         record: true,
-        routing: Routing {
-            announcements: vec![Announcement::position_every(30)],
-            ..Routing::default()
-        },
+        routing: Routing { announcements: vec![Announcement::position_every(30)], ..Routing::default() },
     }
 }
 

@@ -60,7 +60,8 @@ impl CallerHand<'_> {
     pub fn gets_card_if_asked(self) {
         let interaction = self.interaction();
         if self.floor.asks.contains_key(&interaction) {
-            self.gets_card("Ivan");
+            let yesterday = UtcMs(self.floor.now.0 - 80_000_000);
+            self.gets_card_of("Ivan", Some("anna"), Some(("boris", yesterday)));
         }
     }
 
@@ -76,6 +77,11 @@ impl CallerHand<'_> {
 
     /// The look-up answers with a card of this name.
     pub fn gets_card(self, name: &str) {
+        self.gets_card_of(name, None, None);
+    }
+
+    /// The same; the card names the customer's own agent, or the one of the last conversation and when that was.
+    pub fn gets_card_of(self, name: &str, owner: Option<&str>, last: Option<(&str, UtcMs)>) {
         let interaction = self.interaction();
         let ask = self.floor.asks[&interaction];
         let card = Arc::new(CustomerCard {
@@ -86,6 +92,8 @@ impl CallerHand<'_> {
             fields: Vec::new(),
             note: String::new(),
             recent: Vec::new(),
+            owner: owner.map(id::<UserId>),
+            last_agent: last.map(|(agent, at)| LastAgent { agent: id::<UserId>(agent), at }),
             version: 1,
             is_new: false,
         });
