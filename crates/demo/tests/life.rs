@@ -120,6 +120,7 @@ async fn command(
 async fn desk(State(office): State<Office>) -> Json<DeskView> {
     let wraps_up = *office.wraps_up.lock().expect("no panic while it is held");
     let about = InteractionView {
+        callback: false,
         interaction: INTERACTION,
         from: String::new(),
         to: String::new(),

@@ -83,6 +83,10 @@ pub(crate) enum RingPhase {
     Connecting {
         accepted_at: UtcMs,
     },
+    /// The agent is there, and the customer is being called back.
+    CallsBack {
+        accepted_at: UtcMs,
+    },
 }
 
 #[derive(Debug)]

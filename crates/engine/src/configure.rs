@@ -4,6 +4,7 @@ use perezvon_acd::{Seat, Setup, Worker};
 use perezvon_flow::Event as FlowEvent;
 use perezvon_model::config::{self, TenantConfig};
 use perezvon_model::journal::{OfferOutcome, QueueOutcome};
+use perezvon_model::leg::Cause;
 use perezvon_model::{Channel, InteractionId, Presence, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,8 +70,9 @@ impl Tenant {
             .queues
             .iter()
             .map(|queue| {
-                let QueueState { today, recent, handle, .. } = before.remove(&queue.id).unwrap_or_default();
-                (queue.id, QueueState { today, recent, handle, ..QueueState::default() })
+                let QueueState { today, recent, handle, callbacks, .. } =
+                    before.remove(&queue.id).unwrap_or_default();
+                (queue.id, QueueState { today, recent, handle, callbacks, ..QueueState::default() })
             })
             .collect::<BTreeMap<_, _>>();
     }
@@ -150,6 +152,9 @@ impl Tenant {
     /// The queue that the caller waits in is gone: on by the flow, or let go politely.
     fn queue_vanished(&mut self, interaction: InteractionId) {
         let Some(stage) = self.calls.get(&interaction).map(|call| call.stage) else { return };
+        if self.calls.get(&interaction).is_some_and(|call| call.callback.is_some()) {
+            return self.give_callback_up(interaction, Cause::Unavailable);
+        }
         if stage == (Stage::Offered { origin: Origin::Queue }) {
             self.withdraw_offers(interaction);
         }

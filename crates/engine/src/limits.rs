@@ -19,6 +19,10 @@ pub const MAX_SPOKEN_POSITION: u32 = 20;
 pub const MAX_DIVERSIONS: u8 = 8;
 /// How often an estimated wait is looked at again by the rules of overflow.
 pub const ESTIMATE_EVERY_MS: i64 = 30_000;
+/// How long a promise to call back is kept while nobody can keep it.
+pub const MAX_CALLBACK_MS: i64 = 86_400_000;
+/// How long a customer who is called back is rung.
+pub const CALL_BACK_MS: i64 = 45_000;
 /// The longest message that a caller leaves.
 pub const MAX_MESSAGE_MS: i64 = 180_000;
 /// How long a browser leg may take from the agent's accept to its sound.

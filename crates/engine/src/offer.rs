@@ -5,6 +5,7 @@ use perezvon_model::config::Misses;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::{Event, OfferOutcome};
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
+use perezvon_model::overflow::CallFirst;
 use perezvon_model::{Device, InteractionId, LegId, OfferId, UserId};
 
 use crate::agent::{Missed, RingPhase, Ringing, Work};
@@ -18,8 +19,22 @@ impl Tenant {
     pub(crate) fn offer_from_queue(&mut self, found: Match) {
         let Match { interaction, agents, receipt, .. } = found;
         self.journal(Some(interaction), None, Event::Routed { agents: agents.clone(), receipt });
+        match self.callback_order(interaction) {
+            None => self.offer_to(interaction, agents, Origin::Queue),
+            Some(CallFirst::Agent) => self.offer_to(interaction, agents, Origin::Callback),
+            Some(CallFirst::Customer) => {
+                self.call_back(interaction);
+                // They serve others until the customer is there.
+                for agent in agents {
+                    self.agent_changed(agent);
+                }
+            }
+        }
+    }
+
+    fn offer_to(&mut self, interaction: InteractionId, agents: Vec<UserId>, origin: Origin) {
         for agent in agents {
-            self.make_offer(interaction, agent, Origin::Queue);
+            self.make_offer(interaction, agent, origin);
         }
     }
 
@@ -74,7 +89,7 @@ impl Tenant {
         let ringing =
             agent.ringing().filter(|ringing| ringing.offer == offer).ok_or(CommandRefused::OfferOver)?;
         match (ringing.device, ringing.phase) {
-            (_, RingPhase::Connecting { .. }) => return Ok(()),
+            (_, RingPhase::Connecting { .. } | RingPhase::CallsBack { .. }) => return Ok(()),
             (Device::Phone, _) => {
                 return Err(CommandRefused::NotNow("the call rings at your phone; pick it up".into()));
             }
@@ -116,7 +131,7 @@ impl Tenant {
                     self.agent_changed(id);
                 }
             }
-            LegEvent::Answered => self.connect(id),
+            LegEvent::Answered => self.agent_answered(id),
             LegEvent::Failed { cause } | LegEvent::Ended { cause } => {
                 self.legs.remove(&leg);
                 if let Some(ringing) = self.agents.get_mut(&id).and_then(|agent| agent.ringing()) {
@@ -134,7 +149,9 @@ impl Tenant {
 
     pub(crate) fn offer_too_late(&mut self, id: UserId) {
         let Some(ringing) = self.agents.get_mut(&id).and_then(|agent| agent.ringing()) else { return };
+        let interaction = ringing.interaction;
         let outcome = match ringing.phase {
+            RingPhase::CallsBack { .. } => return self.not_reached(interaction, Cause::NoAnswer),
             RingPhase::Reserved => OfferOutcome::Unreachable,
             RingPhase::Ringing => OfferOutcome::NoAnswer,
             RingPhase::Connecting { .. } => OfferOutcome::Unreachable,
@@ -155,6 +172,8 @@ impl Tenant {
                 | Stage::Talking { .. }
                 | Stage::Outside { .. }
                 | Stage::Message
+                | Stage::Away
+                | Stage::CallsBack
                 | Stage::Parting,
             )
             | None => return,
@@ -162,7 +181,8 @@ impl Tenant {
         self.count_miss(id, &ended, outcome);
         match origin {
             // Others are still being rung.
-            Origin::Queue | Origin::Transfer { .. } | Origin::Return if rings_on => {}
+            Origin::Queue | Origin::Callback | Origin::Transfer { .. } | Origin::Return if rings_on => {}
+            Origin::Callback => self.callback_waits_on(ended.interaction),
             Origin::Queue => {
                 if let Some(call) = self.calls.get_mut(&ended.interaction) {
                     call.stage = Stage::Queued;
@@ -220,7 +240,7 @@ impl Tenant {
         }
     }
 
-    fn withdraw_offer(&mut self, id: UserId) {
+    pub(crate) fn withdraw_offer(&mut self, id: UserId) {
         self.end_offer(id, OfferOutcome::Withdrawn);
         self.after_work(id);
     }

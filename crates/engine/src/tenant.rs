@@ -6,7 +6,7 @@ use perezvon_model::id::IdMaker;
 use perezvon_model::journal::{Entry, Event};
 use perezvon_model::leg::LegCommand;
 use perezvon_model::view::QueueToday;
-use perezvon_model::{AskId, InteractionId, LegId, QueueId, UserId, UtcMs};
+use perezvon_model::{AskId, E164, InteractionId, LegId, QueueId, UserId, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::Agent;
@@ -33,6 +33,8 @@ pub struct Tenant {
     pub(crate) queues: BTreeMap<QueueId, QueueState>,
     pub(crate) asks: BTreeMap<AskId, InteractionId>,
     pub(crate) dropped: Dropped,
+    /// Who is to be called back at which number: never two at once.
+    pub(crate) callbacks: BTreeMap<E164, InteractionId>,
     pub(crate) timers: Timers,
     /// Queues whose last agent left during this input.
     pub(crate) deserted: BTreeSet<QueueId>,
@@ -54,6 +56,8 @@ pub(crate) struct QueueState {
     pub today: QueueToday,
     pub recent: Recent,
     pub handle: Handle,
+    /// Of those who wait: who is to be called back.
+    pub callbacks: u32,
     pub idle: u32,
     pub busy: u32,
     pub signed_in: u32,
@@ -92,6 +96,7 @@ impl Tenant {
             queues: BTreeMap::new(),
             asks: BTreeMap::new(),
             dropped: Dropped::default(),
+            callbacks: BTreeMap::new(),
             timers: Timers::default(),
             deserted: BTreeSet::new(),
             desks: BTreeSet::new(),
@@ -132,6 +137,7 @@ impl Tenant {
             Input::RecordingFailed { recording, interaction, reason } => {
                 self.journal(Some(interaction), None, Event::RecordingFailed { recording, reason });
             }
+            Input::CallbackOwed(owed) => self.owes_callback(owed),
             Input::Stop => self.sign_everybody_out(),
             Input::Wake => self.timers.woken(),
         }
@@ -149,6 +155,8 @@ impl Tenant {
             Timer::Overflow(interaction) => self.look_at_overflow(interaction),
             Timer::Hours(queue) => self.hours_changed(queue),
             Timer::Message(interaction) => self.message_over(interaction),
+            Timer::CallBack(interaction) => self.callback_is_due(interaction),
+            Timer::CallbackOld(interaction) => self.callback_is_old(interaction),
             Timer::QueueLimit(interaction) => self.queue_limit(interaction),
             Timer::Outside(interaction) => self.outside_too_late(interaction),
             Timer::Parting(interaction) => self.parted(interaction),

@@ -35,6 +35,10 @@ pub(crate) enum Timer {
     Late(InteractionId),
     /// The spoken message is long enough.
     Message(InteractionId),
+    /// The customer is to be called again, or the call that is dialled must be answered.
+    CallBack(InteractionId),
+    /// The promise to call back is too old.
+    CallbackOld(InteractionId),
     /// The queue may close.
     Hours(QueueId),
     /// Whether a queue lends its agents is weighed again.

@@ -6,7 +6,7 @@ use perezvon_model::view::{
 };
 use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
 
-use crate::agent::{AfterTalk, Agent, Microphone, Ringing, Talk, Work, WrappingUp};
+use crate::agent::{AfterTalk, Agent, Microphone, RingPhase, Ringing, Talk, Work, WrappingUp};
 use crate::call::{Call, Origin, Stage};
 use crate::tenant::Tenant;
 
@@ -51,6 +51,7 @@ impl Tenant {
             key: of.key.clone(),
             name: of.name.clone(),
             waiting: u32::try_from(self.acd.waiting(id)).unwrap_or(u32::MAX),
+            callbacks: state.callbacks,
             longest_since: self.acd.longest_since(id),
             idle: state.idle,
             busy: state.busy,
@@ -106,6 +107,7 @@ impl Tenant {
             customer: call.card.clone(),
             collected: call.collected.clone(),
             transferred_by: call.transferred_by.clone(),
+            callback: call.callback.is_some(),
         }
     }
 
@@ -117,6 +119,7 @@ impl Tenant {
             offered_at: ringing.offered_at,
             deadline: ringing.deadline,
             device: ringing.device,
+            calls_customer: matches!(ringing.phase, RingPhase::CallsBack { .. }),
             about: self.about(ringing.interaction, call, ringing.offered_at),
         })
     }
@@ -151,12 +154,16 @@ impl Tenant {
                 call.and_then(|call| call.rings.first())
             }
             Some(
-                Stage::Offered { origin: Origin::Queue | Origin::Transfer { .. } | Origin::Return }
+                Stage::Offered {
+                    origin: Origin::Queue | Origin::Callback | Origin::Transfer { .. } | Origin::Return,
+                }
                 | Stage::Flow
                 | Stage::Queued
                 | Stage::Talking { .. }
                 | Stage::Outside { .. }
                 | Stage::Message
+                | Stage::Away
+                | Stage::CallsBack
                 | Stage::Parting,
             )
             | None => None,

@@ -69,10 +69,30 @@ pub enum Input {
         interaction: InteractionId,
         reason: String,
     },
+    /// A callback that was promised before the last stop, and is owed.
+    CallbackOwed(OwedCallback),
     /// The server stops, and every call is over: what agents do ends now, so that no interval runs on without them.
     Stop,
     /// The time asked for by `Output::WakeAt` has come. Early or repeated wakes do no harm.
     Wake,
+}
+
+/// What the journal knows of a callback that is owed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwedCallback {
+    pub interaction: InteractionId,
+    pub queue: QueueId,
+    pub number: E164,
+    pub language: Language,
+    /// What the customer had called.
+    pub to: String,
+    pub trunk: Option<TrunkId>,
+    pub arrived_at: UtcMs,
+    pub place_at: UtcMs,
+    /// Tries that came to nothing.
+    pub tries: u8,
+    /// Not before then.
+    pub not_before: UtcMs,
 }
 
 /// What a person at a desk asks for.

@@ -8,6 +8,8 @@ use crate::id::{
 };
 use crate::leg::Cause;
 use crate::overflow::{Goal, OverflowCause};
+use crate::phone::E164;
+use crate::prompt::Language;
 use crate::routing::{NothingFor, Receipt};
 use crate::state::{Activity, Device, Presence};
 use crate::time::UtcMs;
@@ -138,7 +140,10 @@ pub enum Event {
     /// The caller hung up, to be called back, and keeps the place.
     CallbackPromised {
         queue: QueueId,
-        number: String,
+        number: E164,
+        language: Language,
+        /// The place in line: since when it counts.
+        place_at: UtcMs,
     },
     /// The customer is called back, for the `attempt`-th time.
     CallbackDialled {

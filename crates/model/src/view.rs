@@ -46,6 +46,8 @@ pub struct InteractionView {
     pub collected: Vec<CollectedView>,
     /// Who passed the call on, if it was transferred.
     pub transferred_by: Option<String>,
+    /// The customer asked to be called back, and is called once an agent takes it.
+    pub callback: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -60,6 +62,8 @@ pub struct OfferView {
     pub offered_at: UtcMs,
     pub deadline: UtcMs,
     pub device: Device,
+    /// Accepted: the customer is being called.
+    pub calls_customer: bool,
     pub about: InteractionView,
 }
 
@@ -110,6 +114,8 @@ pub struct QueueView {
     pub key: String,
     pub name: String,
     pub waiting: u32,
+    /// Of those who wait: who is to be called back.
+    pub callbacks: u32,
     /// Arrival in the queue of the one who waits longest.
     pub longest_since: Option<UtcMs>,
     /// Agents of this queue by what they do.

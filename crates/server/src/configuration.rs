@@ -1,6 +1,6 @@
 //! What telephony asks in memory: which trunk, number or phone is whose. Rebuilt from the store after each change.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -71,7 +71,9 @@ impl Configurations {
 
     async fn load(&self, db: &Db, scope: TenantScope) -> Result<Arc<TenantConfig>, StoreError> {
         let mut config = db.tenant(&scope).config().await?;
-        config.utc_offset_min = utc_offset_min(&config.time_zone, crate::clock::now());
+        let at = crate::clock::now();
+        config.utc_offset_min = utc_offset_min(&config.time_zone, at);
+        config.zones = zones(&config, at);
         let config = Arc::new(config);
         if let Ok(mut tenants) = self.tenants.lock() {
             tenants.insert(scope.tenant(), config.clone());
@@ -88,6 +90,7 @@ impl Configurations {
             let changed = self.of(scope(tenant.id)).is_none_or(|config| {
                 config.version != tenant.config_version
                     || config.utc_offset_min != utc_offset_min(&tenant.time_zone, at)
+                    || config.zones != zones(&config, at)
             });
             changed || running.mail(tenant.id).is_none()
         };
@@ -102,6 +105,13 @@ impl Configurations {
     pub fn of(&self, scope: TenantScope) -> Option<Arc<TenantConfig>> {
         self.tenants.lock().ok()?.get(&scope.tenant()).cloned()
     }
+}
+
+/// Minutes east of UTC of every zone that the hours of a queue name.
+fn zones(config: &TenantConfig, at: UtcMs) -> BTreeMap<String, i32> {
+    let hours = config.queues.iter().filter_map(|queue| queue.routing.hours.as_ref());
+    let named = hours.map(|hours| &hours.time_zone).filter(|zone| !zone.is_empty());
+    named.map(|zone| (zone.clone(), utc_offset_min(zone, at))).collect()
 }
 
 impl Map {

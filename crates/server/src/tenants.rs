@@ -89,6 +89,16 @@ impl Keeper {
         let midnight = crate::configuration::midnight(now(), config.utc_offset_min);
         engine.set_today(today(tenant.today(midnight).await.context("cannot read today's figures")?));
         let (task, mail, port) = TenantTask::new(scope, engine, self.around.clone());
+        if !interrupted.owed.is_empty() {
+            let owed = interrupted.owed.len();
+            tracing::info!(tenant = %config.name, owed, "callbacks promised before the last stop are kept");
+        }
+        for owed in interrupted.owed {
+            if mail.try_send(Mail::Input(Input::CallbackOwed(owed))).is_err() {
+                tracing::error!(tenant = %config.name, "more callbacks are owed than the mailbox holds");
+                break;
+            }
+        }
         for agent in &config.agents {
             legs.put_agent(agent.id, scope, mail.clone());
         }

@@ -8,7 +8,7 @@ use perezvon_model::prompt::{Language, Prompt};
 use perezvon_model::{InteractionId, QueueId};
 use std::ops::RangeInclusive;
 
-use super::{Repeat, Stage, Stay};
+use super::{Offered, Repeat, Stage, Stay};
 use crate::limits::MAX_SPOKEN_POSITION;
 use crate::tenant::Tenant;
 use crate::timer::Timer;
@@ -118,7 +118,17 @@ impl Tenant {
                 words.iter().map(|word| named(word)).collect()
             }
             Say::Prompt { name } => vec![named(name)],
-            Say::Callback => Vec::new(),
+            Say::Callback => {
+                let Some(call) = self.calls.get(&interaction) else { return Vec::new() };
+                if !self.can_call_back(call) {
+                    return Vec::new();
+                }
+                let stay = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut());
+                if let Some(stay) = stay {
+                    stay.callback = Offered::Offered;
+                }
+                vec![named("callback-offer")]
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use perezvon_model::leg::{Cause, LegCommand};
 use perezvon_model::prompt::Language;
 use perezvon_model::{AskId, FlowId, InteractionId, LegId, TrunkId};
 
-use super::{Call, Pickup, Service, Stage};
+use super::{Call, Stage};
 use crate::agent::Work;
 use crate::limits::{ASK_MS, MAX_CALLS};
 use crate::tenant::{LegOf, Tenant};
@@ -56,32 +56,9 @@ impl Tenant {
         self.calls.insert(
             interaction,
             Call {
-                leg,
-                trunk,
-                from,
-                to,
-                language,
-                arrived_at: self.now,
-                pickup: Pickup::Ringing,
-                card: None,
                 ask,
-                collected: Vec::new(),
-                transferred_by: None,
-                clock_at: None,
                 run: Some(Run::new(checked, language)),
-                play: None,
-                place: None,
-                stay: None,
-                queue: None,
-                attempts: 0,
-                diversions: 0,
-                waited_ms: 0,
-                stage: Stage::Flow,
-                rings: Vec::new(),
-                outside: None,
-                recording: None,
-                held_by_customer: None,
-                service: Service::NotYet,
+                ..Call::new(leg, trunk, from, to, language, self.now)
             },
         );
         self.floor_changed();
@@ -100,7 +77,7 @@ impl Tenant {
     }
 
     /// Asks who calls, when the caller shows a number. The call goes on at once; the card comes when it comes.
-    fn ask_for_customer(&mut self, interaction: InteractionId, from: &CallerId) -> Option<AskId> {
+    pub(crate) fn ask_for_customer(&mut self, interaction: InteractionId, from: &CallerId) -> Option<AskId> {
         let number = from.number.clone()?;
         let ask: AskId = self.ids.next(self.now);
         self.asks.insert(ask, interaction);

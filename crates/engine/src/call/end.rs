@@ -21,6 +21,9 @@ impl Tenant {
     pub(crate) fn end_call(&mut self, interaction: InteractionId, by: Party, cause: Cause, leg: LegEnd) {
         let Some(call) = self.calls.get(&interaction) else { return };
         let (stage, customer) = (call.stage, call.leg);
+        if stage == Stage::Parting && call.callback.is_some() {
+            return self.wait_for_callback(interaction, leg);
+        }
         if leg == LegEnd::Over {
             // Nothing more may be sent to it, by what ends below either.
             self.legs.remove(&customer);
@@ -33,7 +36,12 @@ impl Tenant {
             Stage::Offered { .. } => self.withdraw_offers(interaction),
             Stage::Talking { agent } => self.end_talk(agent, LegEnd::HangUp),
             Stage::Outside { leg, .. } => self.hang_up_outside(leg),
-            Stage::Flow | Stage::Queued | Stage::Message | Stage::Parting => {}
+            Stage::Flow
+            | Stage::Queued
+            | Stage::Message
+            | Stage::Away
+            | Stage::CallsBack
+            | Stage::Parting => {}
         }
         let left = if abandoned { QueueOutcome::Abandoned } else { QueueOutcome::Overflowed };
         self.leave_queue(interaction, left);
@@ -42,10 +50,12 @@ impl Tenant {
             Timer::Flow(interaction),
             Timer::Outside(interaction),
             Timer::Message(interaction),
+            Timer::CallBack(interaction),
             Timer::Parting(interaction),
         ] {
             self.timers.cancel(timer);
         }
+        self.forget_callback(interaction);
         let Some(call) = self.calls.remove(&interaction) else { return };
         if let Some(recording) = call.recording {
             self.push(Output::RecordStop { recording });
@@ -56,6 +66,7 @@ impl Tenant {
         let outcome = match (call.service, abandoned) {
             (Service::Served, _) => Outcome::Answered,
             (Service::Message, _) => Outcome::LeftMessage,
+            (Service::NotReached, _) => Outcome::NotReached,
             (Service::NotYet, true) => Outcome::Abandoned,
             (Service::NotYet, false) => Outcome::EndedInFlow,
         };
@@ -64,7 +75,7 @@ impl Tenant {
         self.floor_changed();
     }
 
-    fn end_customer_hold(&mut self, interaction: InteractionId) {
+    pub(super) fn end_customer_hold(&mut self, interaction: InteractionId) {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         if let Some(since) = call.held_by_customer.take() {

@@ -14,6 +14,9 @@ impl Tenant {
     /// Events of legs that are over, or were never ours, do nothing.
     pub(crate) fn leg_event(&mut self, leg: LegId, event: LegEvent) {
         match self.legs.get(&leg).copied() {
+            Some(LegOf::Customer(interaction)) if self.is_called_back_on(interaction, leg) => {
+                self.callback_leg_event(interaction, leg, event);
+            }
             Some(LegOf::Customer(interaction)) => self.customer_leg_event(interaction, event),
             Some(LegOf::Agent(agent)) => self.agent_leg_event(agent, leg, event),
             Some(LegOf::Outside(interaction)) => self.outside_leg_event(interaction, leg, event),
@@ -26,12 +29,15 @@ impl Tenant {
             LegEvent::Digit { digit } => match self.calls.get(&interaction).map(|call| call.stage) {
                 Some(Stage::Flow) => self.step_flow(interaction, FlowEvent::Digit(digit)),
                 Some(Stage::Message) if digit == '#' => self.message_over(interaction),
+                Some(Stage::Queued) if digit == '1' => self.wants_callback(interaction),
                 Some(
                     Stage::Queued
                     | Stage::Offered { .. }
                     | Stage::Talking { .. }
                     | Stage::Outside { .. }
                     | Stage::Message
+                    | Stage::Away
+                    | Stage::CallsBack
                     | Stage::Parting,
                 )
                 | None => {}
@@ -55,7 +61,7 @@ impl Tenant {
             Some(Stage::Offered { .. }) => self.play_music(interaction),
             Some(Stage::Message) => self.begin_message(interaction),
             Some(Stage::Parting) => self.parted(interaction),
-            Some(Stage::Talking { .. } | Stage::Outside { .. }) | None => {}
+            Some(Stage::Talking { .. } | Stage::Outside { .. } | Stage::Away | Stage::CallsBack) | None => {}
         }
     }
 

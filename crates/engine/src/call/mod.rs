@@ -2,6 +2,7 @@
 
 mod announce;
 mod arrival;
+mod callback;
 mod end;
 mod flow;
 mod leg;
@@ -22,7 +23,7 @@ use perezvon_model::config::CallerId;
 use perezvon_model::customer::CustomerCard;
 use perezvon_model::prompt::Language;
 use perezvon_model::view::CollectedView;
-use perezvon_model::{AskId, LegId, PlayId, QueueId, RecordingId, TrunkId, UserId, UtcMs};
+use perezvon_model::{AskId, E164, LegId, PlayId, QueueId, RecordingId, TrunkId, UserId, UtcMs};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -61,10 +62,54 @@ pub(crate) struct Call {
     pub rings: Vec<UserId>,
     /// Whom the flow calls outside, until they are joined.
     pub outside: Option<Outside>,
+    /// Promised and not kept yet.
+    pub callback: Option<Callback>,
     pub recording: Option<RecordingId>,
     /// Since when the customer's side holds us.
     pub held_by_customer: Option<UtcMs>,
     pub service: Service,
+}
+
+impl Call {
+    /// A call that has just arrived.
+    pub fn new(
+        leg: LegId,
+        trunk: Option<TrunkId>,
+        from: CallerId,
+        to: String,
+        language: Language,
+        arrived_at: UtcMs,
+    ) -> Call {
+        Call {
+            leg,
+            trunk,
+            from,
+            to,
+            language,
+            arrived_at,
+            pickup: Pickup::Ringing,
+            card: None,
+            ask: None,
+            collected: Vec::new(),
+            transferred_by: None,
+            run: None,
+            play: None,
+            place: None,
+            clock_at: None,
+            stay: None,
+            queue: None,
+            attempts: 0,
+            diversions: 0,
+            waited_ms: 0,
+            stage: Stage::Flow,
+            rings: Vec::new(),
+            outside: None,
+            callback: None,
+            recording: None,
+            held_by_customer: None,
+            service: Service::NotYet,
+        }
+    }
 }
 
 /// Whether we have answered the customer's leg.
@@ -80,6 +125,8 @@ pub(crate) enum Service {
     NotYet,
     /// The customer spoke a message.
     Message,
+    /// Was promised a call and did not take it.
+    NotReached,
     Served,
 }
 
@@ -103,6 +150,10 @@ pub(crate) enum Stage {
     },
     /// Hears what to do, then speaks a message.
     Message,
+    /// Hung up, and is to be called back.
+    Away,
+    /// Is being called back, before any agent.
+    CallsBack,
     /// Hears the good-bye.
     Parting,
 }
@@ -131,6 +182,8 @@ pub(crate) enum OutsideState {
 pub(crate) enum Origin {
     /// Back to the place in line.
     Queue,
+    /// The customer is to be called back: on in line.
+    Callback,
     /// Back to the agent who passed the call on, or else to the queue.
     Transfer { by: UserId },
     /// Nobody took the transfer and it rings at the first agent again; then the queue.
@@ -147,7 +200,26 @@ pub(crate) struct Stay {
     pub late: bool,
     /// Up to when what was due was said; before the start: nothing yet.
     pub announced_at: UtcMs,
+    /// The caller was told how to be called back.
+    pub callback: Offered,
     pub terms: Terms,
+}
+
+/// Whether a callback was offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offered {
+    NotYet,
+    Offered,
+}
+
+/// A promise to call the customer.
+#[derive(Clone, Debug)]
+pub(crate) struct Callback {
+    pub number: E164,
+    /// Tries that came to nothing.
+    pub tries: u8,
+    /// The leg that is being dialled.
+    pub dialled: Option<LegId>,
 }
 
 /// What the flow says of the stay, in place of what the queue says or beside it.

@@ -38,11 +38,13 @@ impl Tenant {
                 let at = self.after_ringing(call);
                 self.timers.arm(Timer::Overflow(interaction), at);
             }
-            Stage::Offered { origin: Origin::Transfer { .. } | Origin::Return }
+            Stage::Offered { origin: Origin::Callback | Origin::Transfer { .. } | Origin::Return }
             | Stage::Flow
             | Stage::Talking { .. }
             | Stage::Outside { .. }
             | Stage::Message
+            | Stage::Away
+            | Stage::CallsBack
             | Stage::Parting => {}
         }
     }
@@ -178,7 +180,7 @@ impl Tenant {
                 self.leave_flow(interaction);
                 self.ask_for_message(interaction);
             }
-            Goal::Callback => {}
+            Goal::Callback => self.promise_callback(interaction, queue),
         }
         true
     }
@@ -206,7 +208,7 @@ impl Tenant {
             Goal::Flow { flow } => {
                 self.settings.as_ref().is_some_and(|settings| settings.flow(*flow).is_some())
             }
-            Goal::Callback => false,
+            Goal::Callback => self.can_call_back(call),
         }
     }
 

@@ -22,7 +22,7 @@ impl Tenant {
         let (interaction, queue, offer, device) =
             (ringing.interaction, ringing.queue, ringing.offer, ringing.device);
         let accepted_at = match ringing.phase {
-            RingPhase::Connecting { accepted_at } => accepted_at,
+            RingPhase::Connecting { accepted_at } | RingPhase::CallsBack { accepted_at } => accepted_at,
             RingPhase::Reserved | RingPhase::Ringing => now,
         };
         let rang_ms = accepted_at.since_ms(ringing.offered_at);
@@ -48,6 +48,7 @@ impl Tenant {
         self.journal(Some(interaction), Some(id), accepted);
         self.withdraw_other_offers(interaction, id);
         self.leave_queue(interaction, QueueOutcome::Answered);
+        self.callback_is_kept(interaction);
         self.transfer_rings_no_more(interaction);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::Talking { agent: id };

@@ -1,13 +1,13 @@
 //! The customer waits in a queue: place, music, limits.
 
-use perezvon_acd::Ask;
+use perezvon_acd::{Ask, Place};
 use perezvon_flow::{Event as FlowEvent, QueueStay};
 use perezvon_model::journal::{Event, QueueOutcome};
 use perezvon_model::overflow::OverflowCause;
 use perezvon_model::prompt::Prompt;
 use perezvon_model::{InteractionId, QueueId, UtcMs};
 
-use super::{Origin, Repeat, Stage, Stay, Terms};
+use super::{Offered, Origin, Repeat, Stage, Stay, Terms};
 use crate::limits::REJOIN_LIMIT_MS;
 use crate::tenant::Tenant;
 use crate::timer::Timer;
@@ -97,20 +97,28 @@ impl Tenant {
         self.look_at_overflow_first(interaction);
     }
 
-    fn join_queue(&mut self, interaction: InteractionId, queue: QueueId, terms: Terms) {
+    pub(crate) fn join_queue(&mut self, interaction: InteractionId, queue: QueueId, terms: Terms) {
         let now = self.now;
+        let is_new = self.calls.get(&interaction).is_some_and(|call| call.place.is_none());
+        let held = if is_new { self.old_place(interaction, queue) } else { None };
         let Some(call) = self.calls.get_mut(&interaction) else { return };
-        let number = call.from.number.as_ref().filter(|_| call.place.is_none());
-        let held = number.and_then(|number| self.dropped.take(queue, number, now));
         let place = *call
             .place
-            .get_or_insert_with(|| held.map_or_else(|| self.acd.new_place(now), |held| held.place));
+            .get_or_insert_with(|| held.map_or_else(|| self.acd.new_place(now), |(_, place)| place));
         call.stage = Stage::Queued;
         call.queue = Some(queue);
         call.attempts += 1;
         let clock_at = *call.clock_at.get_or_insert(now);
         let nothing_yet = UtcMs(now.0 - 1);
-        call.stay = Some(Stay { queue, since: now, clock_at, late: false, announced_at: nothing_yet, terms });
+        call.stay = Some(Stay {
+            queue,
+            since: now,
+            clock_at,
+            late: false,
+            announced_at: nothing_yet,
+            callback: Offered::NotYet,
+            terms,
+        });
         let attempt = call.attempts;
         let points = self.settings.as_ref().and_then(|settings| settings.queue(queue));
         let points = points.map_or(0, |queue| queue.routing.priority);
@@ -122,8 +130,8 @@ impl Tenant {
         let position = self.acd.position(interaction).unwrap_or_default();
         let position = u32::try_from(position).unwrap_or(u32::MAX);
         self.journal(Some(interaction), None, Event::Queued { queue, attempt, position });
-        if let Some(held) = held {
-            self.journal(Some(interaction), None, Event::PlaceRestored { queue, of: held.of });
+        if let Some((of, _)) = held {
+            self.journal(Some(interaction), None, Event::PlaceRestored { queue, of });
         }
         self.count_offered(queue);
         if let Some(threshold_s) = self.settings.as_ref().and_then(|settings| settings.lender_s(queue)) {
@@ -132,6 +140,16 @@ impl Tenant {
         self.timers.arm(Timer::QueueLimit(interaction), now + terms.max_wait_ms);
         self.arm_announcement(interaction);
         self.floor_changed();
+    }
+
+    /// The place that the caller has from an earlier call: to be called back, or cut off.
+    fn old_place(&mut self, interaction: InteractionId, queue: QueueId) -> Option<(InteractionId, Place)> {
+        if let Some(held) = self.place_of_callback(interaction, queue) {
+            return Some(held);
+        }
+        let number = self.calls.get(&interaction)?.from.number.as_ref()?;
+        let held = self.dropped.take(queue, number, self.now)?;
+        Some((held.of, held.place))
     }
 
     /// The caller hung up or was cut off: who calls again soon may have the place back.
@@ -180,11 +198,13 @@ impl Tenant {
                 let at = self.after_ringing(call);
                 self.timers.arm(Timer::QueueLimit(interaction), at);
             }
-            Stage::Offered { origin: Origin::Transfer { .. } | Origin::Return }
+            Stage::Offered { origin: Origin::Callback | Origin::Transfer { .. } | Origin::Return }
             | Stage::Flow
             | Stage::Talking { .. }
             | Stage::Outside { .. }
             | Stage::Message
+            | Stage::Away
+            | Stage::CallsBack
             | Stage::Parting => {}
         }
     }

@@ -253,7 +253,20 @@ impl Floor {
                 DialTarget::Browser { agent } | DialTarget::Phone { agent } => {
                     self.agent_legs.insert(*agent, leg);
                 }
-                DialTarget::Uri { .. } => self.outside_leg = Some(leg),
+                DialTarget::Uri { .. } => {
+                    self.outside_leg = Some(leg);
+                    // The customer who is called back has another leg from now on.
+                    let callback = self
+                        .journal
+                        .last()
+                        .filter(|entry| matches!(entry.event, Event::CallbackDialled { .. }));
+                    let of = callback.and_then(|entry| entry.interaction);
+                    for (interaction, own) in self.callers.values_mut() {
+                        if Some(*interaction) == of {
+                            *own = leg;
+                        }
+                    }
+                }
             },
             LegCommand::HangUp { .. } | LegCommand::Reject { .. } => self.leg_is_over(leg),
             LegCommand::Play { play, prompts, .. } => {

@@ -337,7 +337,8 @@ impl Ledger {
         for queue in &view.queues {
             let waiting =
                 self.open.values().filter(|track| track.queued.is_some_and(|(of, _)| of == queue.queue));
-            assert_eq!(queue.waiting as usize, waiting.count(), "queue {}", queue.key);
+            let on_the_line = queue.waiting - queue.callbacks;
+            assert_eq!(on_the_line as usize, waiting.count(), "queue {}", queue.key);
             let members = view.agents.iter().filter(|agent| {
                 let of = floor.config.agents.iter().find(|of| of.id == agent.agent);
                 of.is_some_and(|of| of.queues.contains(&queue.queue))

@@ -6,6 +6,7 @@ mod setup;
 
 mod announce;
 mod arrival;
+mod callback;
 mod configure;
 mod conversation;
 mod first_call;

@@ -5,7 +5,7 @@ use perezvon_model::config::{Misses, Preferred, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, TransferTarget};
 use perezvon_model::hours::AtClose;
 use perezvon_model::leg::{Cause, LegEvent};
-use perezvon_model::overflow::{Goal, Overflow, OverflowWhen};
+use perezvon_model::overflow::{CallFirst, Goal, Overflow, OverflowWhen};
 use perezvon_model::routing::Strategy as Way;
 use perezvon_model::{Device, Presence, QueueId, UserId};
 use proptest::prelude::*;
@@ -64,6 +64,7 @@ fn variant(which: u8) -> TenantConfig {
             config.queues[0].routing.overflow = vec![
                 rule(OverflowWhen::MoreWaiting { than: 3 }, Goal::Voicemail),
                 rule(OverflowWhen::NobodySignedIn, Goal::Flow { flow: id("sales") }),
+                rule(OverflowWhen::EstimateOver { s: 90 }, Goal::Callback),
                 rule(OverflowWhen::EstimateOver { s: 40 }, Goal::Onward),
                 rule(OverflowWhen::WaitedOver { s: 20 }, Goal::Queue { queue: id("sales") }),
             ];
@@ -81,7 +82,10 @@ fn variant(which: u8) -> TenantConfig {
             config.queues[1].routing.hours =
                 Some(hours::closing_in(1, Goal::Queue { queue: id("support") }, AtClose::Send));
             config.zones.insert("Asia/Omsk".into(), 0);
-            config.queues[0].routing.announcements = [Say::Wait, Say::Position]
+            config.queues[0].routing.callbacks.first = CallFirst::Customer;
+            config.queues[1].routing.announcements =
+                vec![Announcement { say: Say::Callback, ..Announcement::position_every(3) }];
+            config.queues[0].routing.announcements = [Say::Wait, Say::Callback, Say::Position]
                 .map(|say| Announcement { say, ..Announcement::position_every(7) })
                 .to_vec();
         }
@@ -235,7 +239,8 @@ fn live(day: &[Step], browsers: Browsers) -> u64 {
         floor.caller(&caller).hangs_up();
         ledger.check(&floor);
     }
-    floor.passes_checking(2 * 3_600_000, |floor| ledger.check(floor));
+    // A promise to call back is kept for a day.
+    floor.passes_checking(25 * 3_600_000, |floor| ledger.check(floor));
     ledger.check_over(&floor);
     floor.digest()
 }

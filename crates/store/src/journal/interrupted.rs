@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use perezvon_model::engine::OwedCallback;
 use perezvon_model::journal::{Entry, Event, OfferOutcome, Outcome, Party, QueueOutcome};
 use perezvon_model::leg::Cause;
-use perezvon_model::{Activity, InteractionId, OfferId, Presence, QueueId, UserId, UtcMs};
+use perezvon_model::{Activity, InteractionId, OfferId, Presence, QueueId, TrunkId, UserId, UtcMs};
 
 use super::write::{IntervalRow, OPEN_INTERVALS};
 use super::{EntryRow, LAST};
@@ -34,6 +35,8 @@ pub struct Interrupted {
     pub entries: Vec<Entry>,
     /// To be repaired and sealed; each then gets its `RecordingSealed` entry.
     pub growing: Vec<Recording>,
+    /// Calls that were promised and are still owed, in the order of their places; their interactions stay open.
+    pub owed: Vec<OwedCallback>,
 }
 
 impl TenantDb {
@@ -43,10 +46,14 @@ impl TenantDb {
         let last: Option<Entry> = self.first(&LAST, args![]).await?.map(EntryRow::into);
         let last_sign = last.map(|entry| entry.at).max(self.db.last_beat().await?);
         let at = last_sign.unwrap_or(now).min(now);
-        let mut entries = Vec::new();
-        for open in self.all(&OPEN, args![]).await? {
-            entries.extend(close(&self.journal_of(open.id).await?, at));
+        let (mut entries, mut owed) = (Vec::new(), Vec::new());
+        for row in self.all(&OPEN, args![]).await? {
+            let mut open = Open::default();
+            self.journal_of(row.id).await?.iter().for_each(|entry| open.follow(entry));
+            owed.extend(open.owed.clone());
+            entries.extend(open.close(at));
         }
+        owed.sort_by_key(|owed| (owed.place_at, owed.interaction));
         for row in self.all(&OPEN_INTERVALS, args![]).await? {
             let interval = IntervalRow::interval(row)?;
             if interval.presence != Presence::Offline || interval.activity != Activity::Idle {
@@ -64,7 +71,7 @@ impl TenantDb {
                 });
             }
         }
-        Ok(Interrupted { at, entries, growing: self.growing_recordings().await? })
+        Ok(Interrupted { at, entries, growing: self.growing_recordings().await?, owed })
     }
 }
 
@@ -78,6 +85,9 @@ struct Open {
     talks: BTreeMap<UserId, Talk>,
     holds: Vec<(Party, UtcMs)>,
     wrap_ups: BTreeMap<UserId, (Option<QueueId>, UtcMs, UtcMs)>,
+    /// What had been called, on which trunk, when.
+    arrival: Option<(String, Option<TrunkId>, UtcMs)>,
+    owed: Option<OwedCallback>,
 }
 
 struct Talk {
@@ -86,22 +96,46 @@ struct Talk {
     hold_ms: i64,
 }
 
-/// The entries that close an interaction at `at`.
-fn close(entries: &[Entry], at: UtcMs) -> Vec<Entry> {
-    let mut open = Open::default();
-    entries.iter().for_each(|entry| open.follow(entry));
-    open.close(at)
-}
-
 impl Open {
     fn follow(&mut self, entry: &Entry) {
         self.interaction = self.interaction.or(entry.interaction);
         match &entry.event {
-            Event::Queued { queue, .. } => self.waiting = Some((*queue, entry.at)),
+            Event::InteractionStarted { to, trunk, .. } => {
+                self.arrival = Some((to.clone(), *trunk, entry.at));
+            }
+            Event::Queued { queue, .. } => {
+                self.waiting = Some((*queue, entry.at));
+                // Called back, and on the line again.
+                self.owed = None;
+            }
+            Event::CallbackPromised { queue, number, language, place_at } => {
+                self.owed = self.arrival.clone().zip(entry.interaction).map(
+                    |((to, trunk, arrived_at), interaction)| OwedCallback {
+                        interaction,
+                        queue: *queue,
+                        number: number.clone(),
+                        language: *language,
+                        to,
+                        trunk,
+                        arrived_at,
+                        place_at: *place_at,
+                        tries: 0,
+                        not_before: entry.at,
+                    },
+                );
+            }
+            Event::CallbackFailed { again_at, .. } => match (&mut self.owed, again_at) {
+                (Some(owed), Some(again_at)) => {
+                    owed.tries = owed.tries.saturating_add(1);
+                    owed.not_before = *again_at;
+                }
+                (owed, _) => *owed = None,
+            },
             Event::LeftQueue { .. } => self.waiting = None,
             Event::Offered { offer, agent, .. } => drop(self.offers.insert(*offer, (*agent, entry.at))),
             Event::OfferEnded { offer, .. } => drop(self.offers.remove(offer)),
             Event::AgentConnected { agent, queue, .. } => {
+                self.owed = None;
                 self.talks.insert(*agent, Talk { queue: *queue, since: entry.at, hold_ms: 0 });
             }
             Event::HoldStarted { by } => self.holds.push((*by, entry.at)),
@@ -120,17 +154,14 @@ impl Open {
                 }
             }
             Event::WrapUpEnded { agent, .. } => drop(self.wrap_ups.remove(agent)),
-            Event::InteractionStarted { .. }
-            | Event::CustomerMatched { .. }
+            Event::CustomerMatched { .. }
             | Event::FlowAnswered
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
             | Event::WaitAnnounced { .. }
             | Event::Overflowed { .. }
-            | Event::CallbackPromised { .. }
             | Event::CallbackDialled { .. }
-            | Event::CallbackFailed { .. }
             | Event::MessageStarted
             | Event::PlaceRestored { .. }
             | Event::Routed { .. }
@@ -178,7 +209,7 @@ impl Open {
             let talk_ms = (at.since_ms(since) - hold_ms).max(0);
             push(Some(agent), Event::AgentDisconnected { agent, queue, talk_ms, hold_ms });
         }
-        if !self.ended {
+        if !self.ended && self.owed.is_none() {
             let (outcome, cause, by) = (Outcome::Interrupted, Cause::Interrupted, Party::System);
             push(None, Event::InteractionEnded { outcome, cause, by });
         }

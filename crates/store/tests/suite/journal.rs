@@ -1,5 +1,7 @@
 use perezvon_model::journal::{Entry, Event, OfferOutcome, Outcome, Party, QueueOutcome};
-use perezvon_model::{Activity, Device, Presence, RecordingId, UtcMs};
+use perezvon_model::leg::Cause;
+use perezvon_model::prompt::Language;
+use perezvon_model::{Activity, Device, E164, Presence, RecordingId, UtcMs};
 use perezvon_store::testing::limits;
 use perezvon_store::{Db, InteractionFilter, RowOutcome, StoreError, both_engines, new_id};
 
@@ -157,6 +159,45 @@ both_engines! {
         let again = company.db.interrupted(T0 + 9_000_000).await.expect("read");
         assert!(again.entries.is_empty(), "{:?}", again.entries);
         assert_eq!(again.growing.len(), 1, "until it is sealed");
+    }
+
+    async fn a_promised_callback_outlives_a_crash_until_it_is_kept_or_given_up(test: TestDb) {
+        let company = company(&test.db, "acme").await;
+        let queue = company.queue;
+        let mut script = Script::new(1);
+        let number = E164::parse("+79160000001", "RU").expect("a number");
+        let promise = |script: &mut Script, at| {
+            let id = script.arrive(at, "+79160000001", &company, queue);
+            script.left(at + 5_000, id, queue, QueueOutcome::Overflowed, 5_000);
+            let promised = Event::CallbackPromised {
+                queue,
+                number: number.clone(),
+                language: Language::En,
+                place_at: at,
+            };
+            script.push(at + 5_000, Some(id), None, promised);
+            id
+        };
+        let later = promise(&mut script, T0 + 1_000);
+        let first = promise(&mut script, T0);
+        let failed = Event::CallbackFailed { queue, cause: Cause::Busy, again_at: Some(T0 + 900_000) };
+        script.push(T0 + 300_000, Some(first), None, failed);
+        let kept = promise(&mut script, T0);
+        script.connected(T0 + 310_000, kept, Some(queue), company.agent);
+        let given_up = promise(&mut script, T0);
+        let failed = Event::CallbackFailed { queue, cause: Cause::Busy, again_at: None };
+        script.push(T0 + 320_000, Some(given_up), None, failed);
+        company.db.append(&script.take()).await.expect("appended");
+        let crash = company.db.interrupted(T0 + 9_000_000).await.expect("read");
+        let owed: Vec<_> = crash.owed.iter().map(|owed| (owed.interaction, owed.tries, owed.not_before)).collect();
+        assert_eq!(owed, [(first, 1, T0 + 900_000), (later, 0, T0 + 6_000)]);
+        assert_eq!((crash.owed[0].language, &crash.owed[0].number), (Language::En, &number));
+        let closed: Vec<_> = crash.entries.iter().filter_map(|entry| entry.interaction).collect();
+        assert!(!closed.contains(&first) && !closed.contains(&later));
+        assert!(closed.contains(&kept) && closed.contains(&given_up));
+        company.db.append(&crash.entries).await.expect("appended");
+        let again = company.db.interrupted(T0 + 9_000_000).await.expect("read");
+        assert_eq!((again.owed.len(), again.entries.len()), (2, 0));
     }
 
     async fn calls_cut_off_waiting_ringing_in_a_flow_or_in_wrap_up_are_closed(test: TestDb) {

@@ -12,6 +12,7 @@ const INTERACTION: InteractionId = InteractionId(Uuid::from_u128(3));
 
 fn desk(presence: Presence, wrap_up: Option<InteractionId>) -> Box<DeskView> {
     let about = |interaction| InteractionView {
+        callback: false,
         interaction,
         from: String::new(),
         to: String::new(),
