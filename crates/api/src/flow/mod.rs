@@ -21,6 +21,7 @@ use crate::auth::Admin;
 use crate::extract::{FLOW_BODY_LIMIT, Id, Json};
 use crate::fields;
 use crate::problem::{Answer, FlowProblem, Problem, ProblemBody};
+use crate::queue::whole::queues_that_lead_to;
 use crate::save::save;
 use crate::state::ApiState;
 
@@ -151,7 +152,7 @@ async fn update(
     params(("id" = FlowId, Path)), responses(
     (status = 204, description = "Gone"),
     (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-    (status = 409, description = "Numbers lead to it", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "Numbers or queues lead to it", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn delete(
     State(state): State<ApiState>,
@@ -163,6 +164,11 @@ async fn delete(
     let used_by: Vec<String> = numbers.into_iter().filter(|n| n.flow == id).map(|n| n.number).collect();
     if !used_by.is_empty() {
         let detail = "numbers lead to this flow; let them lead elsewhere first";
+        return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
+    }
+    let used_by = queues_that_lead_to(id, &db.queues().await?);
+    if !used_by.is_empty() {
+        let detail = "queues lead to this flow; let them lead elsewhere first";
         return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
     }
     save(&state, signed.scope, async move { db.delete_flow(id).await }).await?;

@@ -3,6 +3,7 @@
 mod rules;
 #[cfg(test)]
 pub mod tests;
+pub mod whole;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -82,7 +83,21 @@ impl QueueBody {
 }
 
 pub fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(update, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(update, delete))
+        .routes(routes!(list_warnings))
+}
+
+/// Queues that nobody could serve as the company is set up now.
+#[utoipa::path(get, path = "/api/v1/queues/warnings", tag = "queue", operation_id = "list_queue_warnings", responses(
+    (status = 200, body = Vec<whole::Warning>),
+))]
+async fn list_warnings(
+    State(state): State<ApiState>,
+    Admin(signed): Admin,
+) -> Answer<axum::Json<Vec<whole::Warning>>> {
+    Ok(axum::Json(whole::warnings(&state.db().tenant(&signed.scope).config().await?)))
 }
 
 #[utoipa::path(get, path = "/api/v1/queues", tag = "queue", operation_id = "list_queues", responses(
@@ -103,6 +118,7 @@ async fn create(
     Json(body): Json<QueueBody>,
 ) -> Answer<(StatusCode, axum::Json<Queue>)> {
     let queue = body.check(QueueId(Uuid::now_v7()))?;
+    whole::check(&queue, &state.db().tenant(&signed.scope).config().await?, &state.config().prompts)?;
     let (db, saved) = (state.db().tenant(&signed.scope), queue.clone());
     save(&state, signed.scope, async move { db.create_queue(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(queue)))
@@ -132,6 +148,7 @@ async fn update(
             return Err(Problem::conflict("in_use", detail).with_field("key").with_used_by(used_by));
         }
     }
+    whole::check(&queue, &db.config().await?, &state.config().prompts)?;
     let saved = queue.clone();
     save(&state, signed.scope, async move { db.update_queue(&saved).await }).await?;
     Ok(axum::Json(queue))
@@ -154,6 +171,11 @@ async fn delete(
     let used_by = flows_with(&db.flows().await?, &queue.key);
     if !used_by.is_empty() {
         let detail = "flows lead to this queue; let them lead elsewhere first";
+        return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
+    }
+    let used_by = whole::queues_that_need(id, &db.queues().await?);
+    if !used_by.is_empty() {
+        let detail = "other queues lead to this one or ask for its agents; change their rules first";
         return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
     }
     let now = state.now();
