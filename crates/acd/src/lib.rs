@@ -8,6 +8,7 @@
 //! who declined an interaction, are skipped one by one, [`MAX_REFUSALS`] at most. [`Acd::configure`] alone looks at
 //! everything.
 
+mod audit;
 mod bits;
 mod capacity;
 mod configure;
@@ -26,6 +27,7 @@ mod skills;
 mod top;
 mod waiting;
 
+pub use audit::InLine;
 pub use capacity::Load;
 pub use distributor::Acd;
 pub use estimate::Pace;

@@ -8,6 +8,7 @@
 //! - `Forget` comes when the call is over; the wrap-up of its last agent may still go on and be journalled.
 
 mod agent;
+mod audit;
 mod call;
 mod command;
 mod configure;
@@ -24,6 +25,7 @@ mod transfer;
 mod view;
 mod wrap_up;
 
+pub use audit::{Audit, Whereabouts};
 pub use limits::*;
 pub use tenant::{Remains, Tenant};
 pub use today::{AgentToday, Today};

@@ -10,6 +10,7 @@ use perezvon_model::{AskId, E164, InteractionId, LegId, QueueId, UserId, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::agent::Agent;
+use crate::audit::Picks;
 use crate::call::Call;
 use crate::dropped::Dropped;
 use crate::lending::Recent;
@@ -40,6 +41,7 @@ pub struct Tenant {
     pub(crate) deserted: BTreeSet<QueueId>,
     /// Desks whose view changed during this input.
     pub(crate) desks: BTreeSet<UserId>,
+    pub(crate) picks: Picks,
     floor: Floor,
     out: Vec<Output>,
 }
@@ -100,6 +102,7 @@ impl Tenant {
             timers: Timers::default(),
             deserted: BTreeSet::new(),
             desks: BTreeSet::new(),
+            picks: Picks::default(),
             floor: Floor::AsDrawn,
             out: Vec::new(),
         }
@@ -175,7 +178,7 @@ impl Tenant {
 
     /// After every input: offers that have become possible, views that changed, the next wake.
     fn settle(&mut self) {
-        while let Some(decision) = self.acd.decide(self.now) {
+        while let Some(decision) = self.decide() {
             match decision {
                 Decision::Match(found) => self.offer_from_queue(found),
                 Decision::Nothing(nothing) => {

@@ -135,7 +135,13 @@ impl Tenant {
         }
         self.count_offered(queue);
         if let Some(threshold_s) = self.settings.as_ref().and_then(|settings| settings.lender_s(queue)) {
-            self.timers.arm(Timer::Late(interaction), clock_at + i64::from(threshold_s) * 1_000 + 1);
+            let late_at = clock_at + i64::from(threshold_s) * 1_000 + 1;
+            if late_at > now {
+                self.timers.arm(Timer::Late(interaction), late_at);
+            } else {
+                // A re-queue keeps the clock.
+                self.is_late(interaction);
+            }
         }
         self.timers.arm(Timer::QueueLimit(interaction), now + terms.max_wait_ms);
         self.arm_announcement(interaction);

@@ -112,6 +112,11 @@ fn who_is_not_reached_is_called_again_so_often_and_then_no_more() {
         assert_eq!(floor.story(IVAN).last().unwrap(), "ended NotReached Busy by System");
         assert_eq!(floor.queue("support").callbacks, 0);
         assert_eq!((floor.tenant.remains().calls, floor.tenant.remains().timers), (0, 0));
+        floor.agent("boris").takes_break("lunch");
+        floor.caller(IVAN).arrives_at("direct");
+        floor.passes(10_000);
+        floor.caller(IVAN).presses("1");
+        assert_eq!(floor.hears(IVAN), "callback-promised goodbye", "what is over hinders no other promise");
     }
 }
 
@@ -181,6 +186,12 @@ fn nobody_is_promised_two_calls_or_one_without_a_number() {
     assert_eq!(floor.hears("hidden"), "music");
     floor.caller("hidden").presses("1");
     assert_eq!(floor.queue("support").callbacks, 0);
+    let mut floor = promised(CallFirst::Agent);
+    floor.config.queues[1].routing = floor.config.queues[0].routing.clone();
+    floor.configures();
+    floor.caller(IVAN).arrives_at("sales");
+    floor.passes(11_000);
+    assert_eq!(floor.hears(IVAN), "music", "the one of support is not kept yet");
 }
 
 #[test]
@@ -194,6 +205,8 @@ fn the_digit_means_nothing_before_the_offer() {
 #[test]
 fn what_was_promised_before_a_restart_is_kept() {
     let mut floor = with(CallFirst::Agent);
+    floor.config.queues[0].routing.ageing_per_min = 1;
+    floor.configures();
     floor.caller("pyotr").arrives_at("direct");
     let owed = OwedCallback {
         interaction: id("owed"),
@@ -212,8 +225,8 @@ fn what_was_promised_before_a_restart_is_kept() {
     assert_eq!(floor.queue("support").callbacks, 0);
     floor.passes(31_000);
     assert_eq!((floor.queue("support").waiting, floor.queue("support").callbacks), (2, 1));
-    floor.ready(&["boris", "anna"]);
-    assert!(dialled(&floor).is_none());
+    floor.ready(&["anna"]);
+    assert!(floor.desk("anna").offer.is_some_and(|offer| offer.about.callback), "who has waited longer");
     floor.agent("anna").accepts();
     assert!(dialled(&floor).is_some());
 }

@@ -49,6 +49,13 @@ fn as_many_as_may_wait_before_the_one_who_comes() {
     floor.caller("a").hangs_up();
     floor.caller("d").arrives_at("direct");
     assert_eq!(floor.queue("support").waiting, 2);
+    let rules = floor.config.queues[0].routing.overflow.clone();
+    floor.config.queues[0].routing.overflow.clear();
+    floor.configures();
+    floor.caller("e").arrives_at("direct");
+    floor.config.queues[0].routing.overflow = rules;
+    floor.configures();
+    assert_eq!(floor.queue("support").waiting, 3, "who waits is not sent away for those who came later");
 }
 
 #[test]
@@ -87,9 +94,38 @@ fn a_long_estimate_sends_who_comes_and_who_waits_when_it_has_grown() {
 #[test]
 fn while_agents_are_free_nothing_is_estimated_to_take_long() {
     let mut floor = with(vec![(OverflowWhen::EstimateOver { s: 1 }, to_sales())]);
-    floor.ready(&["boris", "vera"]);
+    floor.ready(&["boris"]);
     floor.caller("first").arrives_at("direct");
     assert!(floor.agent_of("first").is_some());
+}
+
+#[test]
+fn an_estimate_that_grows_sends_who_waits_within_half_a_minute() {
+    let mut floor = with(vec![(OverflowWhen::EstimateOver { s: 150 }, to_sales())]);
+    floor.ready(&["boris", "vera"]);
+    for caller in ["first", "second"] {
+        floor.caller(caller).arrives_at("direct");
+        let agent = floor.agent_of(caller).expect("both are free");
+        if agent == "vera" {
+            floor.agent("vera").leg_event(LegEvent::Answered)
+        } else {
+            floor.agent("boris").accepts()
+        }
+    }
+    floor.passes(200_000);
+    floor.agent("boris").hangs_up();
+    floor.agent("boris").finishes();
+    floor.caller("third").arrives_at("direct");
+    floor.agent("boris").accepts();
+    // Two agents of 200 s: a start every 100 s.
+    floor.caller("a").arrives_at("direct");
+    assert_eq!(floor.queue("support").waiting, 1);
+    floor.agent("vera").hangs_up();
+    floor.agent("vera").finishes();
+    floor.agent("vera").takes_break("lunch");
+    floor.caller("a2").arrives_at("direct");
+    floor.passes(30_000);
+    assert_eq!(floor.queue("sales").waiting, 2, "one agent is left");
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn the_customer_s_own_agent_comes_first_for_a_time() {
     let mut floor = with(Preferred { owner_s: 40, last_s: 40, ..Preferred::default() });
     floor.caller(IVAN).arrives_at("direct");
     let boris = Some(("boris", floor.now));
+    floor.agent("boris").takes_break("lunch");
     floor.caller(IVAN).gets_card_of("Ivan", Some("anna"), boris);
     floor.ready(&["boris"]);
     floor.passes(39_000);
@@ -74,6 +75,7 @@ fn who_is_signed_out_is_not_waited_for_and_the_next_is() {
 #[test]
 fn the_flow_may_name_the_agent() {
     let mut floor = with(Preferred { owner_s: 40, ..Preferred::default() });
+    floor.agent("boris").takes_break("lunch");
     floor.caller(IVAN).arrives_at("named");
     floor.caller(IVAN).gets_card_of("Ivan", Some("boris"), None);
     floor.ready(&["boris"]);

@@ -304,6 +304,21 @@ fn who_waits_too_long_at_home_ends_the_lending_before_the_answer() {
 }
 
 #[test]
+fn who_comes_from_another_queue_past_the_threshold_counts_at_once() {
+    let mut floor = borrowing(Lends::WhileServiceLevelHolds);
+    floor.config.queues[1].service_level_s = 5;
+    floor.configures();
+    // Ten seconds in support, then sales: the clock is that of the first queue.
+    floor.caller("overflows").arrives_at("overflowing");
+    floor.passes(10_000);
+    assert_eq!(floor.queue("sales").waiting, 1);
+    floor.ready(&["boris"]);
+    floor.agent("boris").accepts();
+    floor.agent("boris").hangs_up();
+    assert!(!is_lent(&mut floor, "a"));
+}
+
+#[test]
 fn always_and_never_are_kept_whatever_the_service_level() {
     for (lends, lent) in [(Lends::Always, true), (Lends::Never, false)] {
         let mut floor = borrowing(lends);

@@ -1,0 +1,45 @@
+//! Invariant 1. Conservation: offered = waiting + reserved + active + handled + abandoned + transferred + failed, per
+//! queue, at each event. And once everybody has gone, nothing is left.
+
+use perezvon_engine::{Remains, Tenant};
+
+use super::{Check, holds};
+use crate::ledger::{Bucket, Ledger};
+
+pub(super) fn after(ledger: &Ledger, engine: &Tenant) -> Check {
+    for (id, row) in &ledger.queues {
+        let somewhere: u64 = row.buckets.iter().sum();
+        holds!(
+            row.offered == somewhere,
+            Conservation,
+            "{} offered to {id}, {somewhere} there: {row:?}",
+            row.offered
+        );
+        let (waits, engine_says) =
+            (row.of(Bucket::Waiting) + row.of(Bucket::Reserved), engine.audit().waiting(*id) as u64);
+        holds!(
+            waits == engine_says,
+            Conservation,
+            "{waits} wait in {id} by the journal, {engine_says} by the engine"
+        );
+    }
+    let remains = engine.remains();
+    let (calls, waiting) = (ledger.items.len(), ledger.in_queue.len());
+    holds!(
+        (calls, waiting) == (remains.calls, remains.waiting),
+        Conservation,
+        "{calls} calls and {waiting} waiting by the journal, {} and {} by the engine",
+        remains.calls,
+        remains.waiting
+    );
+    Ok(())
+}
+
+pub(super) fn over(ledger: &Ledger, engine: &Tenant) -> Check {
+    let open: Vec<_> = ledger.items.keys().collect();
+    holds!(open.is_empty(), Conservation, "never ended: {open:?}");
+    let Remains { calls, legs, asks, waiting, timers, agents: _ } = engine.remains();
+    let left = [calls, legs, asks, waiting, timers];
+    holds!(left == [0; 5], Conservation, "calls, legs, asks, waiting, timers are left: {left:?}");
+    Ok(())
+}
