@@ -1,6 +1,11 @@
 // Every screen in the states that people meet; used by screenshots and by axe.
 const all = ['ru-light-wide', 'en-dark-wide', 'ru-light-middle', 'en-light-narrow']
 const two = ['ru-light-wide', 'en-dark-wide']
+/** Every section of a long form. */
+const unfold = async (page) => {
+  const folded = page.locator('h3 button[aria-expanded=false]')
+  while ((await folded.count()) > 0) await folded.first().click()
+}
 const step = (step) => (mock) => mock.story({ step })
 
 export const scenes = [
@@ -45,6 +50,8 @@ export const scenes = [
   { name: 'journal', path: '/journal', prepare: step('ready'), looks: all },
   { name: 'journal-ring', path: '/journal', prepare: step('ring'), looks: ['ru-light-wide'] },
   { name: 'conversation', path: '/journal/01935000-0000-7000-8000-000000005004', prepare: step('ready'), looks: all },
+  { name: 'conversation-message', path: '/journal/01935000-0000-7000-8000-000000005035', prepare: step('ready'), looks: two },
+  { name: 'conversation-callback', path: '/journal/01935000-0000-7000-8000-000000005019', prepare: step('ready'), looks: two },
   { name: 'customers', path: '/customers', prepare: step('ready'), looks: all },
   { name: 'customer', path: '/customers/01935000-0000-7000-8000-000000001000', prepare: step('ready'), looks: two },
   { name: 'floor', path: '/floor', role: 'supervisor', looks: all },
@@ -52,6 +59,17 @@ export const scenes = [
   { name: 'report', path: '/report?date=2026-11-20', role: 'supervisor', prepare: (mock) => mock.story({ agents: 12 }), looks: all },
   { name: 'admin-queues', path: '/admin/queues', role: 'admin', looks: all },
   { name: 'admin-queue', path: '/admin/queues/01935000-0000-7000-8000-000000000001', role: 'admin', looks: two },
+  { name: 'admin-queue-unfolded', path: '/admin/queues/01935000-0000-7000-8000-000000000001', role: 'admin', looks: all, act: unfold },
+  {
+    name: 'admin-queue-refused', path: '/admin/queues/01935000-0000-7000-8000-000000000001', role: 'admin', looks: all,
+    act: async (page) => {
+      await unfold(page)
+      await page.locator('input[inputmode=tel]').fill('nobody')
+      await page.locator('form button.primary').click()
+      await page.locator('[aria-invalid=true]').waitFor()
+    },
+  },
+  { name: 'admin-queue-new', path: '/admin/queues/new', role: 'admin', looks: two, act: unfold },
   { name: 'admin-users', path: '/admin/users', role: 'admin', looks: two },
   { name: 'admin-flows', path: '/admin/flows', role: 'admin', looks: ['ru-light-wide'] },
   { name: 'admin-trunks', path: '/admin/trunks', role: 'admin', looks: ['en-light-wide'] },

@@ -9,8 +9,10 @@ export const queues = [
   { id: id(), key: 'delivery', name: 'Доставка', service_level_s: 30, service_level_target: 75 },
   { id: id(), key: 'vip', name: 'Ключевые клиенты', service_level_s: 10, service_level_target: 90 },
 ].map((queue) => ({
-  ...queue, required_skills: [], ring_timeout_s: 20, wrap_up: { mode: 'timed', limit_s: 60 }, short_abandon_s: 5, announce_every_s: 30, max_waiting: 200, record: true,
-  routing: { strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], lends: 'while_service_level_holds', keep_place_s: 0, misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 } },
+  ...queue, required_skills: [], ring_timeout_s: 20, wrap_up: { mode: 'timed', limit_s: 60 }, short_abandon_s: 5, max_waiting: 200, record: true,
+  routing: { strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], lends: 'while_service_level_holds', keep_place_s: 0, misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 },
+    preferred: { owner_s: 0, last_s: 0, last_days: 30 }, overflow: [], callbacks: { first: 'agent', tries: 3, again_after_s: 300 }, announcements: [{ after_s: 30, every_s: 30, say: { kind: 'position' }, only: { kind: 'always' } }], hours: null,
+  },
 }))
 
 export const skills = [
@@ -55,6 +57,30 @@ export const numbers = [
   { id: id(), number: '+74950000001', flow: flows[0].id, language: 'ru' },
   { id: id(), number: '+74950000002', flow: flows[0].id, language: 'en' },
 ]
+
+// The first queue has rules of every kind.
+Object.assign(queues[0].routing, {
+  keep_place_s: 600,
+  preferred: { owner_s: 40, last_s: 20, last_days: 30 },
+  steps: [{ after_s: 30, widen: { kind: 'drop_skill', skill: skills[2].id } }, { after_s: 60, widen: { kind: 'lower_level', skill: skills[1].id, level: 4 } }, { after_s: 90, widen: { kind: 'add_queue', queue: queues[1].id } }],
+  announcements: [
+    { after_s: 20, every_s: 45, say: { kind: 'position' }, only: { kind: 'always' } },
+    { after_s: 25, every_s: 90, say: { kind: 'wait' }, only: { kind: 'behind', others: 3 } },
+    { after_s: 60, every_s: 0, say: { kind: 'callback' }, only: { kind: 'estimate_over', s: 300 } },
+    { after_s: 5, every_s: 0, say: { kind: 'prompt', name: 'please-hold' }, only: { kind: 'always' } },
+  ],
+  overflow: [
+    { when: { kind: 'nobody_signed_in' }, to: { kind: 'voicemail' } },
+    { when: { kind: 'more_waiting', than: 40 }, to: { kind: 'queue', queue: queues[1].id } },
+    { when: { kind: 'estimate_over', s: 900 }, to: { kind: 'callback' } },
+    { when: { kind: 'waited_over', s: 1_200 }, to: { kind: 'number', to: '+74951234567', trunk: null } },
+  ],
+  callbacks: { first: 'customer', tries: 4, again_after_s: 900 },
+  hours: {
+    time_zone: '', week: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '08:00', to: '22:00' }, { days: ['sat', 'sun'], from: '10:00', to: '18:00' }],
+    holidays: ['2027-01-01', '2027-01-07'], exceptions: [{ date: '2026-12-31', from: '09:00', to: '14:00' }], closed: { kind: 'flow', flow: flows[0].id }, at_close: 'serve',
+  },
+})
 export const trunks = [{ id: id(), key: 'loopback', name: 'Оператор связи', sources: ['127.0.0.0/8'], registration: null, max_calls: 200 }]
 
 const names = ['Смирнова Ольга Викторовна', 'ООО «Вектор»', 'Гусев Пётр Андреевич', 'Лебедева Инна', 'Карапетян Гор', 'Olga Smirnova', 'Фёдоров Глеб', 'Соколова Вера Ильинична', 'ИП Марков', 'Никитин Артём', 'Захарова Нина', 'Ершов Кирилл']
@@ -64,7 +90,7 @@ export function customersAt(now) {
   return names.map((name, n) => ({
     id: id(1_000 + n), name, company: n % 3 === 1 ? 'Торговый дом «Вектор»' : '', numbers: [`+7916${String(1234567 + n * 111).padStart(7, '0')}`],
     fields: [{ name: 'contract', value: `48-11${20 + n}` }, { name: 'plan', value: n % 2 ? 'Деловой, 5 900 ₽' : 'Семейный, 3 480 ₽' }, { name: 'city', value: 'Москва' }],
-    note: n === 0 ? 'Просит называть по имени и отчеству.' : '', version: 4, is_new: false,
+    note: n === 0 ? 'Просит называть по имени и отчеству.' : '', version: 4, is_new: false, owner: n % 3 === 0 ? users[n % 12].id : null, last_agent: n === 4 ? null : { agent: users[1].id, at: now - 22 * 60 * minute },
     recent: n === 4 ? [] : [
       { interaction: id(5_001), started_at: now - 22 * 60 * minute, queue: 'Поддержка', agent: 'Олег Рыбаков', outcome: 'answered', disposition: 'Платёж найден', note: 'Ждём выписку банка', talk_ms: 362_000 },
       { interaction: id(5_002), started_at: now - 3 * 24 * 60 * minute, queue: 'Продажи', agent: 'Мария Тихонова', outcome: 'answered', disposition: 'Смена тарифа', note: '', talk_ms: 190_000 },
@@ -79,6 +105,8 @@ export function interactionsAt(now, count = 120) {
   return Array.from({ length: count }, (_, n) => {
     const answered = n % 8 !== 3
     const ended = n % 17 === 11
+    // Of those who were not answered, a few left a message and a few were promised a call in vain.
+    const lost = n % 24 === 11 ? 'left_message' : n % 24 === 19 ? 'not_reached' : 'abandoned'
     const queue = queues[n % 3]
     const agent = users[n % 12]
     const customer = customers[n % customers.length]
@@ -89,8 +117,8 @@ export function interactionsAt(now, count = 120) {
       id: id(5_000 + n), channel: 'voice', direction: 'inbound', from: customer.numbers[0], to: '+74950000001', customer: customer.id, customer_name: customer.name,
       queue: ended ? null : queue.id, queue_name: ended ? null : queue.name, agent: talk ? agent.id : null, agent_name: talk ? agent.name : null,
       started_at: started, answered_at: talk ? started + 9_000 + wait : null, ended_at: started + 9_000 + wait + talk, wait_ms: ended ? 0 : wait, talk_ms: talk, hold_ms: talk && n % 4 === 0 ? 21_000 : 0, wrap_up_ms: talk ? 24_000 : 0,
-      outcome: ended ? 'ended_in_flow' : talk ? 'answered' : 'abandoned', disposition: talk ? dispositions[n % 8].id : null, disposition_name: talk ? dispositions[n % 8].name : null,
-      note: talk && n % 3 === 0 ? 'Банк прислал чек, пришлёт в чат. Просит уведомить СМС.' : '', recording: talk ? 'sealed' : 'none', recording_ms: talk ? talk + 2_000 : null,
+      outcome: ended ? 'ended_in_flow' : talk ? 'answered' : lost, disposition: talk ? dispositions[n % 8].id : null, disposition_name: talk ? dispositions[n % 8].name : null,
+      note: talk && n % 3 === 0 ? 'Банк прислал чек, пришлёт в чат. Просит уведомить СМС.' : '', recording: talk || (!ended && lost === 'left_message') ? 'sealed' : 'none', recording_ms: talk ? talk + 2_000 : 31_000,
     }
   })
 }
@@ -112,6 +140,28 @@ export function entriesOf(row) {
   if (!row.queue) return [...entries, { id: id(80_099), at: row.ended_at, interaction: row.id, agent: null, event: { kind: 'interaction_ended', outcome: row.outcome, cause: 'normal', by: 'customer' } }]
   add(10, { kind: 'queued', queue: row.queue, attempt: 1, position: 2 })
   add(5_000, { kind: 'position_announced', queue: row.queue, position: 1 })
+  add(4_000, { kind: 'wait_announced', queue: row.queue, low_s: 120, high_s: 300 })
+  if (row.outcome === 'left_message') {
+    add(row.wait_ms, { kind: 'overflowed', queue: row.queue, cause: { kind: 'waited', wait_ms: row.wait_ms }, to: { kind: 'voicemail' } })
+    add(0, { kind: 'left_queue', queue: row.queue, outcome: 'overflowed', wait_ms: row.wait_ms })
+    add(300, { kind: 'message_started' })
+    add(1, { kind: 'recording_started', recording: id(82_000) })
+    add(31_000, { kind: 'interaction_ended', outcome: 'left_message', cause: 'normal', by: 'customer' })
+    add(700, { kind: 'recording_sealed', recording: id(82_000), duration_ms: 31_000, bytes: 251_000 })
+    return entries
+  }
+  if (row.outcome === 'not_reached') {
+    add(row.wait_ms, { kind: 'wait_announced', queue: row.queue, low_s: 3_600, high_s: null })
+    add(9_000, { kind: 'overflowed', queue: row.queue, cause: { kind: 'asked' }, to: { kind: 'callback' } })
+    add(0, { kind: 'callback_promised', queue: row.queue, number: row.from })
+    add(400_000, { kind: 'callback_dialled', queue: row.queue, attempt: 1 })
+    add(20_000, { kind: 'callback_failed', queue: row.queue, cause: 'no_answer', again_at: at + 320_000 })
+    add(300_000, { kind: 'callback_dialled', queue: row.queue, attempt: 2 })
+    add(4_000, { kind: 'callback_failed', queue: row.queue, cause: 'busy', again_at: null })
+    add(0, { kind: 'left_queue', queue: row.queue, outcome: 'overflowed', wait_ms: row.wait_ms })
+    add(0, { kind: 'interaction_ended', outcome: 'not_reached', cause: 'busy', by: 'system' })
+    return entries
+  }
   if (!row.agent) {
     add(row.wait_ms, { kind: 'left_queue', queue: row.queue, outcome: 'abandoned', wait_ms: row.wait_ms })
     add(0, { kind: 'interaction_ended', outcome: 'abandoned', cause: 'cancelled', by: 'customer' })
@@ -156,13 +206,19 @@ export function reportAt(date, zone, now) {
     const short = offered % 3 === 0 ? 1 : 0
     const abandoned = Math.min(offered, short + (n % 5 === 0 ? 2 : n % 3 === 0 ? 1 : 0))
     const answered = offered - abandoned
-    intervals.push(row(at, { offered, answered, answered_in_threshold: Math.round(answered * (0.75 + (n % 4) * 0.06)), abandoned, abandoned_short: short, answer_wait_ms: answered * (11_000 + (n % 7) * 2_300), talk_ms: answered * 185_000, hold_ms: answered * 6_000, wrap_up_ms: answered * 31_000, handled: answered, idle: 900_000 }))
+    intervals.push(row(at, { offered, answered, answered_in_threshold: Math.round(answered * (0.75 + (n % 4) * 0.06)), abandoned, abandoned_short: short, answer_wait_ms: answered * (11_000 + (n % 7) * 2_300), talk_ms: answered * 185_000, hold_ms: answered * 6_000, wrap_up_ms: answered * 31_000, handled: answered, ...promises(Math.round(answered * 0.4), n), idle: 900_000 }))
   }
   const total = intervals.reduce((sum, one) => {
-    for (const key of ['offered', 'answered', 'answered_in_threshold', 'abandoned', 'abandoned_short', 'answer_wait_ms', 'talk_ms', 'hold_ms', 'wrap_up_ms', 'handled']) sum[key] = (sum[key] ?? 0) + one[key]
+    for (const key of ['offered', 'answered', 'answered_in_threshold', 'abandoned', 'abandoned_short', 'answer_wait_ms', 'talk_ms', 'hold_ms', 'wrap_up_ms', 'handled', 'promised', 'promise_kept', 'promise_sooner']) sum[key] = (sum[key] ?? 0) + one[key]
     return sum
   }, {})
-  return { date, time_zone: zone, service_level_s: 20, intervals, total: row(start, { ...Object.fromEntries(['offered', 'answered', 'answered_in_threshold', 'abandoned', 'abandoned_short', 'answer_wait_ms', 'talk_ms', 'hold_ms', 'wrap_up_ms', 'handled'].map((key) => [key, total[key] ?? 0])), idle: 900_000 * intervals.length }) }
+  return { date, time_zone: zone, service_level_s: 20, intervals, total: row(start, { ...Object.fromEntries(['offered', 'answered', 'answered_in_threshold', 'abandoned', 'abandoned_short', 'answer_wait_ms', 'talk_ms', 'hold_ms', 'wrap_up_ms', 'handled', 'promised', 'promise_kept', 'promise_sooner'].map((key) => [key, total[key] ?? 0])), idle: 900_000 * intervals.length }) }
+}
+
+/** Of those who were told a wait most waited so long; now and then one more or less. */
+function promises(promised, n) {
+  const sooner = Math.min(promised, n % 3 === 0 ? 1 : 0)
+  return { promised, promise_kept: Math.max(0, promised - sooner - (n % 4 === 0 ? 1 : 0)), promise_sooner: sooner }
 }
 
 function row(start, { idle, ...sums }) {
@@ -172,6 +228,6 @@ function row(start, { idle, ...sums }) {
   return {
     start, ...sums,
     service_level: percent(sums.answered_in_threshold, counted), abandonment: percent(sums.abandoned - sums.abandoned_short, counted),
-    asa_ms: sums.answered ? Math.round(sums.answer_wait_ms / sums.answered) : null, aht_ms: sums.handled ? Math.round(work / sums.handled) : null, occupancy: percent(work, work + idle),
+    promises_kept: percent(sums.promise_kept, sums.promised), asa_ms: sums.answered ? Math.round(sums.answer_wait_ms / sums.answered) : null, aht_ms: sums.handled ? Math.round(work / sums.handled) : null, occupancy: percent(work, work + idle),
   }
 }

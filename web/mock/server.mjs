@@ -117,7 +117,7 @@ export function startMock({ port = 8080, demo = true } = {}) {
 function about(state) {
   const now = Date.now()
   const customer = state.stranger ? { ...state.customers[0], name: '', company: '', fields: [], note: '', recent: [], is_new: true, version: 1 } : state.customers[0]
-  return { interaction: state.interaction, from: customer.numbers[0], to: '+74950000001', queue: queues[0].id, queue_name: queues[0].name, arrived_at: now - 47_000, waited_ms: 38_000, customer, collected: [{ name: 'menu', value: 'Оплата' }, { name: 'account', value: '48-1120' }], transferred_by: null }
+  return { interaction: state.interaction, from: customer.numbers[0], to: '+74950000001', queue: queues[0].id, queue_name: queues[0].name, arrived_at: now - 47_000, waited_ms: 38_000, customer, collected: [{ name: 'menu', value: 'Оплата' }, { name: 'account', value: '48-1120' }], transferred_by: null, callback: false }
 }
 
 function desk(state, step) {
@@ -133,7 +133,7 @@ function desk(state, step) {
     case 'ready': case 'idle': return base
     case 'missed': return { ...base, presence: { state: 'break', reason: 'missed_offer' } }
     case 'lunch': return { ...base, presence: { state: 'break', reason: 'lunch' }, since: now - 760_000 }
-    case 'ring': return { ...base, activity: 'ringing', since: now, offer: { offer: id(70_000), offered_at: now - 3_000, deadline: now + 17_000, device: 'browser', about: about(state) } }
+    case 'ring': return { ...base, activity: 'ringing', since: now, offer: { offer: id(70_000), offered_at: now - 3_000, deadline: now + 17_000, device: 'browser', calls_customer: false, about: about(state) } }
     case 'talk': return { ...base, activity: 'talking', since: now - 252_000, call }
     case 'fresh': return { ...base, activity: 'talking', since: now, call: { ...call, connected_at: now } }
     case 'hold': return { ...base, activity: 'hold', since: now - 31_000, call: { ...call, held_since: now - 31_000 } }
@@ -208,7 +208,7 @@ function obey(state, command) {
 function queueViews(state) {
   const now = Date.now()
   return queues.map((queue, n) => ({
-    queue: queue.id, key: queue.key, name: queue.name, waiting: [3, 4, 0, 1][n], longest_since: [now - 80_000, now - 161_000, null, now - 12_000][n], idle: [4, 0, 2, 1][n], busy: [6, 7, 3, 1][n], signed_in: [11, 8, 5, 2][n],
+    queue: queue.id, key: queue.key, name: queue.name, waiting: [3, 4, 0, 1][n], callbacks: [0, 1, 0, 0][n], longest_since: [now - 80_000, now - 161_000, null, now - 12_000][n], idle: [4, 0, 2, 1][n], busy: [6, 7, 3, 1][n], signed_in: [11, 8, 5, 2][n],
     today: { offered: [412, 268, 133, 41][n], answered: [391, 231, 127, 40][n], answered_in_threshold: [350, 186, 118, 38][n], abandoned: [21, 37, 6, 1][n], abandoned_short: [6, 5, 2, 0][n], answer_wait_ms: [391 * 14_000, 231 * 31_000, 127 * 9_000, 40 * 6_000][n] },
     service_level_s: queue.service_level_s, service_level_target: queue.service_level_target,
   }))
@@ -283,7 +283,7 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
   }
   if (word === 'customers') {
     if (!one && request.method === 'POST') {
-      const card = { ...body, id: id(), version: 1, recent: [], is_new: false }
+      const card = { ...body, id: id(), version: 1, recent: [], is_new: false, last_agent: null }
       state.customers.push(card)
       return answer(201, card)
     }
@@ -301,6 +301,7 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
   }
   if (key === 'GET /reports/day') return answer(200, reportAt(query.get('date'), 'Europe/Moscow', state.empty ? 0 : now))
   if (word === 'flows' && one === 'check') return answer(200, { problems: JSON.stringify(body).includes('nowhere') ? [{ node: 'menu', message: 'leads to “nowhere”, which does not exist' }, { node: null, message: 'the flow has no way out of a loop' }] : [] })
+  if (key === 'GET /queues/warnings') return answer(200, state.empty ? [] : [{ queue: queues[3].id, kind: { kind: 'nobody_has_skill', skill: skills[0].id, level: 7 } }])
   if (words[word]) {
     const list = words[word]
     if (!one && request.method === 'GET') return answer(200, state.empty ? [] : list)
@@ -309,6 +310,8 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
       list.splice(list.findIndex((row) => row.id === one), 1)
       return answer(204)
     }
+    const wrong = word === 'queues' && request.method !== 'DELETE' && wrongRule(body.routing)
+    if (wrong) return refuse(422, 'bad_value', wrong.detail, { field: wrong.field })
     if ('name' in body && !body.name.trim()) return refuse(422, 'bad_value', 'a name is needed', { field: 'name' })
     if (!one) {
       const row = { ...body, id: id() }
@@ -321,6 +324,15 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
     return answer(200, row)
   }
   return refuse(404, 'not_found', 'there is no such thing')
+}
+
+/** One refusal of each kind that a list of rules can meet. */
+function wrongRule({ overflow, hours }) {
+  const number = overflow.findIndex((rule) => rule.to.kind === 'number' && !/^(\+?\d{2,15}|sips?:.+)$/.test(rule.to.to))
+  if (number >= 0) return { field: `routing.overflow[${number}].to.to`, detail: 'write a number such as +74951234567 or a SIP URI such as sip:desk@192.0.2.7' }
+  const row = hours?.week.findIndex((row) => row.from >= row.to) ?? -1
+  if (row >= 0) return { field: `routing.hours.week[${row}].to`, detail: 'must be later than it begins; split a night at 24:00' }
+  return undefined
 }
 
 /** Ten seconds of two soft tones, one a channel, as 8-bit WAV. */

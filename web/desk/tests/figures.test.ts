@@ -7,14 +7,15 @@ import { rowsInSight } from '../src/features/floor/window'
 import { readFilters, toQuery, writeFilters } from '../src/features/interactions/filters'
 import { csvRows, withoutQuietEnds } from '../src/features/report/table'
 import { lineOf } from '../src/features/admin/flow'
-import { refusedField, WORDS } from '../src/features/admin/words'
+import { fieldsOf, refusedField } from '../src/features/admin/form'
+import { WORDS } from '../src/features/admin/words'
 import { offeredFor, numbered } from '../src/features/workspace/dispositions'
 import { theirs, toForm, toRequest } from '../src/features/customers/form'
 import { telephoneCodecs } from '../src/features/softphone/peer'
 import { screenOf } from '../src/shell/router.svelte'
 
 const today = (more: Partial<QueueToday>): QueueToday => ({ offered: 0, answered: 0, answered_in_threshold: 0, abandoned: 0, abandoned_short: 0, answer_wait_ms: 0, ...more })
-const queue = (more: Partial<QueueView>): QueueView => ({ queue: 'q', key: 'q', name: 'Q', waiting: 0, longest_since: null, idle: 0, busy: 0, signed_in: 0, today: today({}), service_level_s: 20, service_level_target: 80, ...more })
+const queue = (more: Partial<QueueView>): QueueView => ({ queue: 'q', key: 'q', name: 'Q', waiting: 0, callbacks: 0, longest_since: null, idle: 0, busy: 0, signed_in: 0, today: today({}), service_level_s: 20, service_level_target: 80, ...more })
 const agent = (more: Partial<AgentView>): AgentView => ({ agent: 'a', name: 'A', presence: { state: 'ready' }, activity: 'idle', since: 0, device: 'browser', with: null, queue: null, handled_today: 0, mean_handle_ms: 0, ...more })
 
 describe('measures of the floor', () => {
@@ -90,11 +91,11 @@ describe('the journal’s filters', () => {
 describe('the day report', () => {
   it('goes into CSV with seconds and numbers, and an empty cell where there is no figure', () => {
     setLanguage('en')
-    const row = { start: 0, offered: 4, answered: 3, answered_in_threshold: 2, abandoned: 1, abandoned_short: 0, answer_wait_ms: 30_000, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, handled: 3, occupied_ms: 0, idle_ms: 0, service_level: 50, asa_ms: 10_400, abandonment: 25, aht_ms: null, occupancy: null }
+    const row = { start: 0, offered: 4, answered: 3, answered_in_threshold: 2, abandoned: 1, abandoned_short: 0, answer_wait_ms: 30_000, talk_ms: 0, hold_ms: 0, wrap_up_ms: 0, handled: 3, occupied_ms: 0, idle_ms: 0, promised: 2, promise_kept: 1, promise_sooner: 1, service_level: 50, asa_ms: 10_400, abandonment: 25, promises_kept: 50, aht_ms: null, occupancy: null }
     const [head, first, total] = csvRows({ date: '2026-11-20', time_zone: 'UTC', service_level_s: 20, formula: 1, intervals: [row], total: row }, () => '00:00–00:15')
     expect(head).toContain('Service level, %')
     expect(head).toContain('Answer speed, s')
-    expect(first).toEqual(['00:00–00:15', 4, 3, 2, 1, 0, 50, 25, 10, null, null])
+    expect(first).toEqual(['00:00–00:15', 4, 3, 2, 1, 0, 50, 25, 10, null, null, 50, 2, 1, 1])
     expect(total?.[0]).toBe('Day')
   })
 })
@@ -112,7 +113,7 @@ describe('settings', () => {
   it('every form makes a request from a blank start and from what it was given', () => {
     for (const word of WORDS) {
       const form = word.toForm(null)
-      for (const field of word.fields.filter((field) => field.kind !== 'title')) expect(Object.keys(form), `${word.name}.${field.name}`).toContain(field.name)
+      for (const field of fieldsOf(word).filter((field) => field.kind !== 'title')) expect(Object.keys(form), `${word.name}.${field.name}`).toContain(field.name)
       expect(word.toBody(form)).toBeTypeOf('object')
     }
   })
@@ -124,7 +125,7 @@ describe('settings', () => {
   })
 
   it('a refusal marks the field it means, nested or not', () => {
-    const fields = (name: string) => WORDS.find((word) => word.name === name)!.fields
+    const fields = (name: string) => fieldsOf(WORDS.find((word) => word.name === name)!)
     expect(refusedField(fields('queues'), 'wrap_up.limit_s')?.name).toBe('wrap_up_limit_s')
     expect(refusedField(fields('queues'), 'routing.steps[1].after_s')?.name).toBe('steps')
     expect(refusedField(fields('queues'), 'routing.misses.busy')?.name).toBe('misses_busy')
@@ -163,10 +164,10 @@ describe('dispositions', () => {
 })
 
 describe('a customer’s card', () => {
-  const card = { id: 'c', name: 'Ольга', company: '', numbers: ['+79161234567'], fields: [{ name: 'contract', value: '48' }], note: '', recent: [], version: 3, is_new: false }
+  const card = { id: 'c', name: 'Ольга', company: '', numbers: ['+79161234567'], fields: [{ name: 'contract', value: '48' }], note: '', recent: [], version: 3, is_new: false, owner: 'u1', last_agent: null }
 
   it('comes back from its form as it was', () => {
-    expect(toRequest(toForm(card))).toEqual({ name: 'Ольга', company: '', numbers: ['+79161234567'], fields: [{ name: 'contract', value: '48' }], note: '' })
+    expect(toRequest(toForm(card))).toEqual({ name: 'Ольга', company: '', numbers: ['+79161234567'], fields: [{ name: 'contract', value: '48' }], note: '', owner: 'u1' })
   })
 
   it('shows only where the other person’s version differs', () => {

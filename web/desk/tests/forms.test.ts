@@ -11,6 +11,7 @@ import { session } from '../src/features/session/session.svelte'
 import NoteEditor from '../src/features/workspace/NoteEditor.svelte'
 import { Drafts } from '../src/features/workspace/drafts'
 import { Note } from '../src/features/workspace/note.svelte'
+import { names } from '../src/live/directory.svelte'
 import { live } from '../src/live/live.svelte'
 import { router } from '../src/shell/router.svelte'
 // @ts-expect-error -- the development mock, plain JavaScript
@@ -27,7 +28,7 @@ function server(answer: (request: Sent) => [number, unknown]) {
   vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
     const request = { method: init?.method ?? 'GET', url: String(url), body: init?.body ? (JSON.parse(String(init.body)) as Record<string, unknown>) : {} }
     if (request.method !== 'GET') sent.push(request)
-    const [status, body] = answer(request)
+    const [status, body] = request.url.endsWith('/queues/warnings') ? [200, []] : answer(request)
     return new Response(status === 204 ? null : JSON.stringify(body), { status })
   })
 }
@@ -80,6 +81,21 @@ describe('a customer card', () => {
     expect(sent.map((one) => [one.body.version, one.body.note])).toEqual([[card.version, 'Просит чек по почте'], [9, 'Просит чек по почте']])
   })
 
+  it('is given to an agent of the directory, and says when that one is there no more', async () => {
+    server(({ body }) => (body.owner === users[2].id ? [200, { ...card, owner: users[2].id }] : [422, { code: 'bad_value', field: 'owner', detail: 'there is no such person; choose somebody else or nobody' }]))
+    names.all = { queues: [], agents: users.slice(1, 5), dispositions: [], skills: [] }
+    const saved = vi.fn()
+    render(any(CustomerForm), { card, onsaved: saved, oncancel: () => undefined })
+    const owner = screen.getByLabelText<HTMLSelectElement>('Own agent')
+    expect([owner.value, owner.selectedOptions[0]?.textContent, owner.options[0]?.textContent]).toEqual([users[0].id, 'an agent who has left', 'Nobody'])
+    await press('Save')
+    await screen.findByText(/no such person/)
+    expect(owner.getAttribute('aria-invalid')).toBe('true')
+    await fireEvent.change(owner, { target: { value: users[2].id } })
+    await press('Save')
+    await waitFor(() => expect(saved).toHaveBeenCalledOnce())
+  })
+
   it('marks the number that is none', async () => {
     server(() => [422, { code: 'bad_value', field: 'numbers[1]', detail: '`12` is not a telephone number; write it as +74951234567, or in the national form of RU' }])
     render(any(CustomerForm), { card, onsaved: () => undefined, oncancel: () => undefined })
@@ -105,6 +121,7 @@ describe('a form of the settings', () => {
     server(({ method }) => (method === 'GET' ? [200, queues] : [422, { code: 'bad_value', field: 'ring_timeout_s', detail: 'write a whole number from 3 to 120' }]))
     let close = await open(`/admin/queues/${queues[0].id}`)
     await type('Name', 'Поддержка ночью')
+    await fireEvent.click(screen.getByRole('button', { name: /^Offers and after-call work/ }))
     await type('Rings at an agent, seconds', '900')
     await press('Save')
     await screen.findByText('Write a whole number from 3 to 120.')

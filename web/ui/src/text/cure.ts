@@ -3,7 +3,7 @@
 // missing.
 import { t } from '../i18n/language.svelte'
 
-type Words = (numbers: number[]) => string
+type Words = (numbers: number[], names: string[]) => string
 
 const CURES: [RegExp, Words][] = [
   [/^write (\d+) to (\d+) characters$/, ([least = 0, most = 0]) => t('cure.length', { least, most })],
@@ -31,6 +31,22 @@ const CURES: [RegExp, Words][] = [
   [/^this is not the password; /, () => t('cure.old_password')],
   [/^write the date as /, () => t('cure.date')],
   [/^this date cannot be reported on$/, () => t('cure.date_outside')],
+  [/^there is no prompt `.*` in the library$/, () => t('cure.no_prompt')],
+  [/^there is no such queue; choose another$/, () => t('cure.no_queue')],
+  [/^a queue cannot lead to itself/, () => t('cure.own_queue')],
+  [/^this leads to something that is not there/, () => t('cure.leads_nowhere')],
+  [/^this step widens nothing/, () => t('cure.widens_nothing')],
+  [/^this queue is closed at this time$/, () => t('cure.closed_now')],
+  [/^callers would go in a circle: (.+)$/, (_, [way = '']) => t('cure.circle', { way })],
+  [/^there is no such person; choose/, () => t('cure.no_person')],
+  [/^write a number such as \+74951234567 or a SIP URI/, () => t('cure.dialable')],
+  [/^choose a day$/, () => t('cure.choose_day')],
+  [/^write the name of a time zone/, () => t('cure.time_zone')],
+  [/^must be later than it begins; /, () => t('cure.later')],
+  [/^UUID parsing failed/, () => t('cure.no_choice')],
+  [/is not a time; write HH:MM/, () => t('cure.time')],
+  [/is not a day; write YYYY-MM-DD/, () => t('cure.day')],
+  [/^invalid (?:type|value): .*, expected [iu]\d+/, () => t('cure.whole')],
   [/^there is no such flow; choose one of the list$/, () => t('cure.no_flow')],
   [/^send 1 to 32 of 0-9/, () => t('cure.digits')],
   [/^write an address such as 192\.0\.2\.0\/24$/, () => t('cure.sources')],
@@ -49,7 +65,7 @@ const CURES: [RegExp, Words][] = [
 export function cure(detail: string): string | undefined {
   for (const [form, words] of CURES) {
     const found = form.exec(detail)
-    if (found) return words(found.slice(1).map(Number))
+    if (found) return words(found.slice(1).map(Number), found.slice(1))
   }
   return undefined
 }

@@ -20,6 +20,7 @@ const FORMS: [RegExp, (found: string[]) => string][] = [
   [/^there is no queue `(.+)`$/, ([name = '']) => t('flow_problem.no_queue', { name })],
   [/^write a SIP URI such as /, () => t('flow_problem.target')],
   [/^write a name of 1 to (\d+) characters$/, ([most = '']) => t('flow_problem.name', { most })],
+  [/^write the id of a person/, () => t('flow_problem.no_person')],
   [/^is more than max_digits$/, () => t('flow_problem.min_max')],
   [/^the flow is longer than (\d+) bytes/, ([most = '']) => t('flow_problem.too_long', { most })],
   [/^the flow cannot be read: (.+)$/, ([name = '']) => t('flow_problem.no_json', { name })],

@@ -1,5 +1,5 @@
 // Forms that were begun and not saved, while the page lives: looking something up elsewhere loses nothing.
-import type { Form } from './words'
+import type { Form } from './form'
 
 const forms = new Map<string, Form>()
 /** More unfinished forms than this are nobody's; the oldest goes. */

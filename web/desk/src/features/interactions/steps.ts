@@ -1,10 +1,11 @@
 // Every step of a conversation in plain words.
-import type { JournalEntry, JournalEvent, Receipt } from '@perezvon/api'
-import { caller, duration, phone, t, type Mark } from '@perezvon/ui'
+import type { Goal, JournalEntry, JournalEvent, OverflowCause, Receipt } from '@perezvon/api'
+import { caller, clock, duration, phone, t, type Mark } from '@perezvon/ui'
+import { dates } from '../../live/dates.svelte'
 import { names } from '../../live/directory.svelte'
 import { reasonWord, shown } from '../presence/state'
 import { collectedWord } from './collected'
-import { outcomeWord } from './words'
+import { outcomeTone, outcomeWord } from './words'
 
 export interface Step {
   text: string
@@ -35,6 +36,44 @@ function why(receipt: Receipt): string {
   ].filter(Boolean).join('; ')
 }
 
+/** Why a caller left a queue without an agent: what was measured. */
+function cause(of: OverflowCause): string {
+  switch (of.kind) {
+    case 'estimate':
+      return t('step.cause_estimate', { time: duration(of.wait_ms) })
+    case 'waited':
+      return t('call.waited', { time: duration(of.wait_ms) })
+    case 'more_waiting':
+      return t('step.cause_more_waiting', { count: of.waiting })
+    case 'nobody_signed_in':
+      return t('step.cause_nobody')
+    case 'closed':
+      return t('step.cause_closed')
+    case 'asked':
+      return t('step.cause_asked')
+  }
+}
+
+function goal(to: Goal): string {
+  switch (to.kind) {
+    case 'queue':
+      return t('step.to_queue', { queue: names.queue(to.queue) ?? t('step.some_queue') })
+    case 'number':
+      return t('step.to_number', { number: phone(to.to) })
+    case 'onward':
+    case 'flow':
+    case 'voicemail':
+    case 'callback':
+      return t(`step.to_${to.kind}`)
+  }
+}
+
+/** A range in whole minutes, as it was spoken. */
+function told(lowS: number, highS: number | null): string {
+  const [low, high] = [Math.round(lowS / 60), Math.round((highS ?? 0) / 60)]
+  return t('step.wait_announced', { range: highS === null ? 'over' : low === 0 ? 'upto' : 'range', low, high })
+}
+
 function words(event: JournalEvent, entry: JournalEntry): Step {
   const agent = (id: string) => entry.agent_name || names.agent(id) || t('step.some_agent')
   const by = (id: string) => entry.by_name || names.agent(id) || t('step.some_agent')
@@ -56,6 +95,18 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
       return { text: t('step.place_restored') }
     case 'position_announced':
       return { text: t('step.position_announced', { position: event.position }) }
+    case 'wait_announced':
+      return { text: told(event.low_s, event.high_s) }
+    case 'overflowed':
+      return { text: t('step.overflowed', { queue: queue(event.queue), to: goal(event.to) }), detail: cause(event.cause) }
+    case 'callback_promised':
+      return { text: t('step.callback_promised', { number: phone(event.number) }), mark: 'ring' }
+    case 'callback_dialled':
+      return { text: t('step.callback_dialled'), mark: 'ring', ...(event.attempt > 1 ? { detail: t('step.try', { attempt: event.attempt }) } : {}) }
+    case 'callback_failed':
+      return { text: t('step.callback_failed', { cause: event.cause }), detail: event.again_at ? t('step.again_at', { time: dates().moment(event.again_at, clock.now) }) : t('step.not_again'), mark: 'bad' }
+    case 'message_started':
+      return { text: t('step.message_started'), mark: 'talk' }
     case 'routed':
       return { text: t('step.routed', { count: event.agents.length, agents: event.agents.map(nameOf).join(', ') }), detail: why(event.receipt) }
     case 'nothing_for':
@@ -91,7 +142,7 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
     case 'recording_failed':
       return { text: t('step.recording_failed'), detail: event.reason, mark: 'bad' }
     case 'interaction_ended':
-      return { text: t('step.ended', { by: event.by, cause: event.cause }), detail: outcomeWord(event.outcome), ...(event.outcome === 'answered' ? {} : { mark: 'bad' as const }) }
+      return { text: t('step.ended', { by: event.by, cause: event.cause }), detail: outcomeWord(event.outcome), ...(outcomeTone(event.outcome) === 'plain' ? {} : { mark: 'bad' as const }) }
     case 'wrap_up_started':
       return { text: t('step.wrap_up_started', { agent: agent(event.agent) }), mark: 'wrap' }
     case 'noted':

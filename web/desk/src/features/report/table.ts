@@ -10,6 +10,8 @@ export interface Column {
   definition: PlainKey
   /** Left out where the screen is narrow. */
   wide?: true
+  /** A part of another figure: for those who go on counting. */
+  csvOnly?: true
 }
 
 export const COLUMNS: Column[] = [
@@ -23,7 +25,13 @@ export const COLUMNS: Column[] = [
   { key: 'asa_ms', kind: 'time', title: 'report.asa', definition: 'report.asa_is' },
   { key: 'aht_ms', kind: 'time', title: 'report.aht', definition: 'report.aht_is' },
   { key: 'occupancy', kind: 'percent', title: 'report.occupancy', definition: 'report.occupancy_is', wide: true },
+  { key: 'promises_kept', kind: 'percent', title: 'report.promises_kept', definition: 'report.promises_kept_is', wide: true },
+  { key: 'promised', kind: 'count', title: 'report.promised', definition: 'report.promised_is', csvOnly: true },
+  { key: 'promise_kept', kind: 'count', title: 'report.promise_kept', definition: 'report.promise_kept_is', csvOnly: true },
+  { key: 'promise_sooner', kind: 'count', title: 'report.promise_sooner', definition: 'report.promise_sooner_is', csvOnly: true },
 ]
+
+export const SHOWN_COLUMNS = COLUMNS.filter((column) => !column.csvOnly)
 
 /** The working part of the day: without the quiet intervals before the first and after the last one with work in it. */
 export function withoutQuietEnds(intervals: ReportRow[]): ReportRow[] {
