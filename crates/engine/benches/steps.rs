@@ -1,5 +1,5 @@
 //! Steps per second of one tenant, and the engine's share of a call: `cargo bench -p perezvon-engine`.
-//! Each call rings in, hears a greeting, presses a digit, waits, is offered, accepted, talks, ends and is wrapped up.
+//! `-- kept` also writes each input as it is kept for a replay. Each call rings in, hears a greeting, presses a digit, waits, is offered, accepted, talks, ends and is wrapped up.
 
 use perezvon_engine::Tenant;
 use perezvon_model::announce::Announcement;
@@ -26,6 +26,9 @@ struct Shell {
     tenant: Tenant,
     now: UtcMs,
     ids: IdMaker,
+    /// Inputs as they are kept, when they are.
+    kept: Option<String>,
+    kept_bytes: usize,
     steps: u64,
     outputs: u64,
     /// Whose each agent's leg is, and the customer's leg of each conversation.
@@ -36,7 +39,15 @@ struct Shell {
 impl Shell {
     fn step(&mut self, input: Input) {
         self.steps += 1;
-        let outputs = self.tenant.handle(self.now, input);
+        let outputs = match &mut self.kept {
+            Some(lines) => {
+                lines.clear();
+                let outputs = self.tenant.handle_kept(self.now, input, lines);
+                self.kept_bytes += lines.len();
+                outputs
+            }
+            None => self.tenant.handle(self.now, input),
+        };
         self.outputs += outputs.len() as u64;
         for output in outputs {
             match output {
@@ -135,6 +146,8 @@ fn main() {
         tenant: Tenant::new(1),
         now,
         ids,
+        kept: std::env::args().any(|argument| argument == "kept").then(String::new),
+        kept_bytes: 0,
         steps: 0,
         outputs: 0,
         ringing: Vec::new(),
@@ -149,6 +162,7 @@ fn main() {
         shell.command(agent, AgentCommand::SetPresence { presence: Presence::Ready });
     }
     let (steps, outputs, begin) = (shell.steps, shell.outputs, Instant::now());
+    let bytes = shell.kept_bytes;
     for call in 0..CALLS {
         shell.now = now + i64::try_from(call).unwrap_or(i64::MAX) / 100;
         shell.arrives(flow);
@@ -161,4 +175,9 @@ fn main() {
     println!("{AGENTS} agents, {WAITING} waiting at the start, {CALLS} calls");
     println!("{:.0} steps/s, {outputs} outputs in {steps} steps", steps as f64 / seconds);
     println!("{:.1} us of the engine for a call", seconds / CALLS as f64 * 1e6);
+    println!(
+        "{:.1} steps and {} bytes kept for a call",
+        steps as f64 / CALLS as f64,
+        (shell.kept_bytes - bytes) / CALLS
+    );
 }

@@ -13,6 +13,7 @@ mod call;
 mod command;
 mod configure;
 mod dropped;
+mod kept;
 mod lending;
 mod limits;
 mod offer;
@@ -26,6 +27,7 @@ mod view;
 mod wrap_up;
 
 pub use audit::{Audit, Whereabouts};
+pub use kept::{UnreadableInput, read_kept};
 pub use limits::*;
 pub use tenant::{Remains, Tenant};
 pub use today::{AgentToday, Today};

@@ -110,11 +110,20 @@ impl Tenant {
 
     /// Takes one input at `now` and returns what to do, in order. A `now` before an earlier one counts as that one.
     pub fn handle(&mut self, now: UtcMs, input: Input) -> Vec<Output> {
+        self.catch_up(now);
+        self.take(input)
+    }
+
+    /// What is due by `now` happens.
+    pub(crate) fn catch_up(&mut self, now: UtcMs) {
         self.now = self.now.max(now);
         self.roll_day();
         while let Some(timer) = self.timers.pop_due(self.now) {
             self.fire(timer);
         }
+    }
+
+    pub(crate) fn take(&mut self, input: Input) -> Vec<Output> {
         match input {
             Input::Configure { config } => self.configure(config),
             Input::CallArrived { interaction, leg, trunk, from, to, flow, language } => {

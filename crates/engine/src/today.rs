@@ -3,19 +3,20 @@
 use perezvon_model::journal::QueueOutcome;
 use perezvon_model::view::QueueToday;
 use perezvon_model::{Activity, QueueId, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Stay;
 use crate::tenant::Tenant;
 
 /// What the journal holds of today, given by the shell at its start.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Today {
     pub queues: Vec<(QueueId, QueueToday)>,
     pub agents: Vec<(UserId, AgentToday)>,
 }
 
 /// One agent's conversations since midnight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentToday {
     pub handled: u32,
     /// Talk, hold and wrap-up together.

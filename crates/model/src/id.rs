@@ -55,6 +55,8 @@ id! {
     DispositionId,
     /// A journal row.
     EntryId,
+    /// One life of a tenant's engine, from the start of its task to the end.
+    RunId,
     /// A question of the engine to the world outside it.
     AskId,
     /// A command of a person, answered once.

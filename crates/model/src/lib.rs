@@ -23,7 +23,7 @@ pub mod view;
 pub use channel::Channel;
 pub use id::{
     AskId, CustomerId, DispositionId, EntryId, FlowId, InteractionId, LegId, NumberId, OfferId, PlayId,
-    QueueId, RecordingId, RequestId, SkillId, TenantId, TrunkId, UserId,
+    QueueId, RecordingId, RequestId, RunId, SkillId, TenantId, TrunkId, UserId,
 };
 pub use phone::E164;
 pub use scope::TenantScope;

@@ -71,7 +71,7 @@ pub enum Role {
 #[error("{0}")]
 pub struct BadInput(pub String);
 
-fn bad(sentence: impl Into<String>) -> anyhow::Error {
+pub(crate) fn bad(sentence: impl Into<String>) -> anyhow::Error {
     BadInput(sentence.into()).into()
 }
 
@@ -197,7 +197,7 @@ async fn existing(db: &Db, tenant: TenantId) -> anyhow::Result<TenantScope> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs the command owns the installation")]
-fn scope(tenant: TenantId) -> TenantScope {
+pub(crate) fn scope(tenant: TenantId) -> TenantScope {
     TenantScope::mint(tenant)
 }
 

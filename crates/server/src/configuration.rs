@@ -102,6 +102,12 @@ impl Configurations {
         self.closed.store(true, Ordering::Relaxed);
     }
 
+    /// Every tenant that was loaded.
+    pub fn scopes(&self) -> Vec<TenantScope> {
+        let tenants = self.tenants.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        tenants.keys().map(|tenant| scope(*tenant)).collect()
+    }
+
     pub fn of(&self, scope: TenantScope) -> Option<Arc<TenantConfig>> {
         self.tenants.lock().ok()?.get(&scope.tenant()).cloned()
     }

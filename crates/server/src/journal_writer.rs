@@ -10,15 +10,17 @@ use perezvon_api::JournalHealth;
 use perezvon_model::TenantScope;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Entry;
-use perezvon_store::{Db, StoreError};
+use perezvon_store::{Db, Inputs, StoreError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// Entries that may wait in memory while the database is away; beyond it new calls are refused.
-/// At 15 entries a call that is over 13,000 calls.
+/// At 15 entries a call that is over 13,000 calls; their inputs wait with them.
 pub const BACKLOG: usize = 200_000;
 /// Entries in one transaction.
 const BATCH: usize = 512;
+/// Bytes of inputs after which a transaction takes no further step.
+const BATCH_BYTES: usize = 1_024 * 1_024;
 /// How long rows that nobody waits for stand by for others: one transaction for many costs a fraction of one for each.
 const GATHER: Duration = Duration::from_millis(20);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -28,10 +30,11 @@ const BEHIND_MS: i64 = 1_000;
 
 type Reply = oneshot::Sender<Result<(), CommandRefused>>;
 
-/// One step of one tenant: its entries and who waits for them.
+/// One step of one tenant: its entries, its input with those before it that made none, and who waits.
 struct Step {
     scope: TenantScope,
     entries: Vec<Entry>,
+    inputs: Option<Inputs>,
     replies: Vec<Reply>,
 }
 
@@ -78,11 +81,17 @@ impl JournalWriter {
     }
 
     /// Hands a step over; never waits.
-    pub fn submit(&self, scope: TenantScope, entries: Vec<Entry>, replies: Vec<Reply>) {
+    pub fn submit(
+        &self,
+        scope: TenantScope,
+        entries: Vec<Entry>,
+        inputs: Option<Inputs>,
+        replies: Vec<Reply>,
+    ) {
         let count = entries.len();
         let awaited = !replies.is_empty();
         self.gauges.waiting.fetch_add(count, Ordering::Relaxed);
-        if let Err(refused) = self.steps.try_send(Step { scope, entries, replies }) {
+        if let Err(refused) = self.steps.try_send(Step { scope, entries, inputs, replies }) {
             self.gauges.waiting.fetch_sub(count, Ordering::Relaxed);
             self.gauges.refused.fetch_add(count as u64, Ordering::Relaxed);
             let step = refused.into_inner();
@@ -162,7 +171,7 @@ impl Shell {
     /// Writes one tenant's steps; false when the server stops while the database is away.
     async fn write(&mut self, group: Group) -> bool {
         let Group { scope, entries, parts } = group;
-        match self.keep(scope, &entries).await {
+        match self.keep(scope, &entries, joined(&parts).as_ref()).await {
             Kept::Stopped => return false,
             Kept::Written => {
                 parts.into_iter().flat_map(|part| part.replies).for_each(|reply| answer(reply, Ok(())));
@@ -173,7 +182,7 @@ impl Shell {
                 for part in parts {
                     let own = &entries[from..from + part.entries];
                     from += part.entries;
-                    let told = match self.keep(scope, own).await {
+                    let told = match self.keep(scope, own, part.inputs.as_ref()).await {
                         Kept::Stopped => return false,
                         Kept::Written => Ok(()),
                         Kept::Refused => {
@@ -192,10 +201,10 @@ impl Shell {
     }
 
     /// One transaction, again and again while the database is away or full.
-    async fn keep(&mut self, scope: TenantScope, entries: &[Entry]) -> Kept {
+    async fn keep(&mut self, scope: TenantScope, entries: &[Entry], inputs: Option<&Inputs>) -> Kept {
         let mut pause = RETRY_FIRST;
         loop {
-            let error = match self.db.tenant(&scope).append(entries).await {
+            let error = match self.db.tenant(&scope).append_with_inputs(entries, inputs).await {
                 Ok(()) => {
                     self.gauges.written.fetch_add(entries.len() as u64, Ordering::Relaxed);
                     return Kept::Written;
@@ -248,9 +257,10 @@ struct Group {
     parts: Vec<Part>,
 }
 
-/// One step of a group: how many of its entries are its own, and who waits for them.
+/// One step of a group: how many of its entries are its own, its inputs, and who waits.
 struct Part {
     entries: usize,
+    inputs: Option<Inputs>,
     replies: Vec<Reply>,
 }
 
@@ -262,18 +272,41 @@ enum Kept {
     Stopped,
 }
 
-/// Takes the steps at the front that belong to one tenant and fit one transaction.
+/// Takes the steps at the front that belong to one tenant, follow each other and fit one transaction.
 fn next_group(left: &mut VecDeque<Step>) -> Option<Group> {
-    let Step { scope, entries, replies } = left.pop_front()?;
-    let parts = vec![Part { entries: entries.len(), replies }];
+    let Step { scope, entries, inputs, replies } = left.pop_front()?;
+    let mut bytes = length(inputs.as_ref());
+    let parts = vec![Part { entries: entries.len(), inputs, replies }];
     let mut group = Group { scope, entries, parts };
     while group.entries.len() < BATCH
-        && let Some(next) = left.pop_front_if(|next| next.scope == scope)
+        && bytes < BATCH_BYTES
+        && let Some(next) = left.pop_front_if(|next| next.scope == scope && follows(&group.parts, next))
     {
-        group.parts.push(Part { entries: next.entries.len(), replies: next.replies });
+        bytes += length(next.inputs.as_ref());
+        group.parts.push(Part { entries: next.entries.len(), inputs: next.inputs, replies: next.replies });
         group.entries.extend(next.entries);
     }
     Some(group)
+}
+
+fn length(inputs: Option<&Inputs>) -> usize {
+    inputs.map_or(0, |inputs| inputs.lines.len())
+}
+
+/// A step that was not kept leaves a gap in the inputs, and a batch has none.
+fn follows(parts: &[Part], next: &Step) -> bool {
+    let last = parts.iter().rev().find_map(|part| part.inputs.as_ref());
+    match (last, &next.inputs) {
+        (Some(last), Some(next)) => last.is_followed_by(next),
+        (None, _) | (_, None) => true,
+    }
+}
+
+fn joined(parts: &[Part]) -> Option<Inputs> {
+    let mut all = parts.iter().filter_map(|part| part.inputs.as_ref());
+    let mut joined = all.next()?.clone();
+    all.for_each(|inputs| joined.extend(inputs));
+    Some(joined)
 }
 
 #[cfg(test)]
@@ -301,8 +334,7 @@ mod tests {
         vec![Entry { id, at: crate::clock::now(), interaction: None, agent: Some(agent), event }]
     }
 
-    #[tokio::test]
-    async fn only_what_is_written_is_told_as_kept_and_a_stop_writes_what_waits() {
+    async fn database() -> (tempfile::TempDir, Db, TenantId) {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("perezvon.db").display());
         let db = Db::open(&url, Limits::default()).await.unwrap();
@@ -316,21 +348,71 @@ mod tests {
             created_at: UtcMs(0),
         };
         db.create_tenant(&company).await.unwrap();
+        (folder, db, known)
+    }
+
+    #[tokio::test]
+    async fn only_what_is_written_is_told_as_kept_and_a_stop_writes_what_waits() {
+        let (_folder, db, known) = database().await;
         let (stop, stopped) = watch::channel(false);
         let (writer, task) = JournalWriter::start(db.clone(), stopped);
 
         let (nobody, refused) = oneshot::channel();
-        writer.submit(scope(TenantId(uuid::Uuid::now_v7())), step(), vec![nobody]);
+        writer.submit(scope(TenantId(uuid::Uuid::now_v7())), step(), None, vec![nobody]);
         assert!(refused.await.unwrap().is_err(), "a company that is not there keeps nothing");
         let (somebody, kept) = oneshot::channel();
-        writer.submit(scope(known), step(), Vec::new());
-        writer.submit(scope(known), step(), vec![somebody]);
+        writer.submit(scope(known), step(), None, Vec::new());
+        writer.submit(scope(known), step(), None, vec![somebody]);
         assert_eq!(kept.await.unwrap(), Ok(()));
-        writer.submit(scope(known), step(), Vec::new());
+        writer.submit(scope(known), step(), None, Vec::new());
         stop.send_replace(true);
         task.await.unwrap();
         let counters = writer.counters();
         assert_eq!((counters.written, counters.refused, counters.waiting), (3, 1, 0));
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn inputs_of_steps_that_follow_each_other_share_a_row_and_a_lost_step_leaves_a_gap() {
+        let (_folder, db, known) = database().await;
+        let run = perezvon_store::InputRun {
+            id: perezvon_model::RunId(uuid::Uuid::now_v7()),
+            started_at: UtcMs(1),
+            seed: 1,
+            program: String::new(),
+            today: String::new(),
+        };
+        let own = db.tenant(&scope(known));
+        own.begin_run(&run).await.unwrap();
+        let inputs = |first: i64, count: u32| {
+            let at = UtcMs(first);
+            let lines = (0..count).map(|_| "1 {}\n").collect();
+            Some(Inputs {
+                run: run.id,
+                first,
+                count,
+                began_at: at,
+                ended_at: at + (i64::from(count) - 1),
+                lines,
+            })
+        };
+        let (stop, stopped) = watch::channel(false);
+        let (writer, task) = JournalWriter::start(db.clone(), stopped);
+        // All are in the inbox before the writer's task has its first turn.
+        writer.submit(scope(known), step(), inputs(1, 2), Vec::new());
+        writer.submit(scope(known), Vec::new(), inputs(3, 1), Vec::new());
+        writer.submit(scope(known), step(), None, Vec::new());
+        writer.submit(scope(known), step(), inputs(4, 1), Vec::new());
+        writer.submit(scope(known), step(), inputs(9, 1), Vec::new());
+        stop.send_replace(true);
+        task.await.unwrap();
+        let page = own.input_page(run.id, 0, 10).await.unwrap();
+        let rows: Vec<_> = page
+            .iter()
+            .map(|batch| (batch.first, batch.inputs, batch.first_seq, batch.last_seq, batch.ended_at))
+            .collect();
+        assert_eq!(rows, [(1, 4, 1, 3, UtcMs(4)), (9, 1, 4, 4, UtcMs(9))]);
+        assert_eq!(page[0].lines, "1 {}\n".repeat(4));
         db.close().await;
     }
 }

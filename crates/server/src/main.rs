@@ -15,6 +15,9 @@ mod library;
 mod measures;
 mod open_files;
 mod recordings;
+mod replay;
+mod retention;
+mod run_record;
 mod settings;
 mod signals;
 mod sip_probe;
@@ -46,6 +49,8 @@ enum Command {
     /// Make companies, users and numbers; reset passwords
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Make the decisions of a time once more from the journal's inputs and tell the first difference
+    Replay(replay::Replay),
     /// List every setting: the value in force, where it comes from, and its meaning
     Settings,
     /// The demo's simulated callers and agents; started by `demo` as a process of its own
@@ -60,17 +65,22 @@ fn main() -> ExitCode {
         Command::DemoLife => child::run(),
         Command::Serve => serve(start::Mode::Serve),
         Command::Demo => serve(start::Mode::Demo),
+        Command::Replay(replay) => return replay::run(&replay),
         Command::Admin(admin) => prepared().and_then(|(settings, _)| admin::run(settings, admin)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line, whatever a library has to say.
-            eprintln!("perezvon: {}", format!("{error:#}").replace(['\r', '\n'], " "));
+            complain(&error);
             let bad_input = error.is::<settings::SettingsError>() || error.is::<admin::BadInput>();
             ExitCode::from(if bad_input { 2 } else { 1 })
         }
     }
+}
+
+/// One line, whatever a library has to say.
+fn complain(error: &anyhow::Error) {
+    eprintln!("perezvon: {}", format!("{error:#}").replace(['\r', '\n'], " "));
 }
 
 fn serve(mode: start::Mode) -> anyhow::Result<()> {

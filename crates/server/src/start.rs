@@ -152,6 +152,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         legs: legs.clone(),
         configurations: configurations.clone(),
         recordings: settings.recordings.clone(),
+        keeps_inputs: settings.input_days > 0,
         newcomer: life.clone().map(crate::demo::newcomer),
     };
     let tasks = JoinSet::new();
@@ -165,6 +166,12 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     let carrier = tokio::spawn(carry_telephony(pump, running.clone(), legs.clone(), reject, hung_up));
     let mut chores = JoinSet::new();
     chores.spawn(beat(db.clone(), stopped.clone()));
+    chores.spawn(crate::retention::forget_inputs(
+        db.clone(),
+        configurations.clone(),
+        settings.input_days,
+        stopped.clone(),
+    ));
     let (told, sip) = watch::channel(Listener::Answers);
     chores.spawn(watch_listener(telephony.local_addr(), PACE, told, stopped.clone()));
     if mode == Mode::Demo {

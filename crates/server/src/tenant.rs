@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use perezvon_api::{PortRequest, TenantPort};
-use perezvon_engine::Tenant;
+use perezvon_engine::{Tenant, Today};
 use perezvon_media::Media;
 use perezvon_model::config::TenantConfig;
 use perezvon_model::engine::{AgentCommand, CommandRefused, Input, Output, Question, Reply};
@@ -24,6 +24,7 @@ use crate::clock::now;
 use crate::configuration::Configurations;
 use crate::journal_writer::JournalWriter;
 use crate::leg_map::LegMap;
+use crate::run_record::RunRecord;
 
 /// Inputs that may wait for one tenant. While half of it waits new calls are refused (`events.rs`), so that events of
 /// running calls have room.
@@ -64,6 +65,8 @@ pub struct Surroundings {
     pub legs: Arc<LegMap>,
     pub configurations: Arc<Configurations>,
     pub recordings: PathBuf,
+    /// Whether inputs are kept for a replay.
+    pub keeps_inputs: bool,
     /// Only in the demo with its life on: told when a person's browser is connected for the first time.
     pub newcomer: Option<Arc<dyn Fn(UserId) + Send + Sync>>,
 }
@@ -71,6 +74,8 @@ pub struct Surroundings {
 pub struct TenantTask {
     scope: TenantScope,
     engine: Tenant,
+    /// `None` when inputs are not kept.
+    record: Option<RunRecord>,
     around: Surroundings,
     mail: mpsc::Receiver<Mail>,
     ports: mpsc::Receiver<PortRequest>,
@@ -95,17 +100,22 @@ struct Waiting {
 }
 
 impl TenantTask {
+    /// A task with a new engine that is given its first configuration and the day's sums so far.
     pub fn new(
         scope: TenantScope,
         engine: Tenant,
+        record: Option<RunRecord>,
+        config: Arc<TenantConfig>,
+        today: Today,
         around: Surroundings,
     ) -> (Self, mpsc::Sender<Mail>, TenantPort) {
         let (own, mail) = mpsc::channel(MAILBOX);
         let (commands, ports) = mpsc::channel(1_024);
         let floor = watch::Sender::new(Arc::new(engine.floor(now())));
-        let task = Self {
+        let mut task = Self {
             scope,
             engine,
+            record,
             around,
             mail,
             ports,
@@ -122,6 +132,8 @@ impl TenantTask {
             browser_offers: JoinSet::new(),
             reloads: JoinSet::new(),
         };
+        task.step(Input::Configure { config });
+        task.engine.set_today(today);
         (task, own, TenantPort { commands })
     }
 
@@ -159,6 +171,9 @@ impl TenantTask {
             }
         }
         self.step(Input::Stop);
+        if let Some(inputs) = self.record.as_mut().and_then(RunRecord::take) {
+            self.around.journal.submit(self.scope, Vec::new(), Some(inputs), Vec::new());
+        }
         for mut tasks in [self.lookups, self.browser_offers, self.reloads] {
             tasks.shutdown().await;
         }
@@ -183,14 +198,20 @@ impl TenantTask {
 
     fn step(&mut self, input: Input) {
         let at = now();
-        let outputs = self.engine.handle(at, input);
+        let outputs = match &mut self.record {
+            Some(record) => record.handle(&mut self.engine, at, input),
+            None => self.engine.handle(at, input),
+        };
         let mut entries = Vec::new();
         let mut durable = Vec::new();
         for output in outputs {
             self.carry_out(output, &mut entries, &mut durable);
         }
-        if !entries.is_empty() || !durable.is_empty() {
-            self.around.journal.submit(self.scope, entries, durable);
+        let writes = !entries.is_empty() || !durable.is_empty();
+        let record = self.record.as_mut().filter(|record| writes || record.is_full());
+        let inputs = record.and_then(RunRecord::take);
+        if writes || inputs.is_some() {
+            self.around.journal.submit(self.scope, entries, inputs, durable);
         }
     }
 

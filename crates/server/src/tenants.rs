@@ -9,12 +9,14 @@ use anyhow::Context;
 use perezvon_api::{ApiState, PortRequest, TenantPort, Tenants};
 use perezvon_engine::{AgentToday, Tenant, Today};
 use perezvon_model::engine::Input;
-use perezvon_model::{TenantId, TenantScope};
+use perezvon_model::{RunId, TenantId, TenantScope};
+use perezvon_store::{InputRun, TenantDb};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::clock::now;
+use crate::run_record::RunRecord;
 use crate::tenant::{Mail, Surroundings, TenantTask};
 
 /// How often the versions of all configurations are looked at: one short read of one small table.
@@ -84,11 +86,15 @@ impl Keeper {
         if !interrupted.entries.is_empty() {
             tracing::warn!(tenant = %config.name, rows = interrupted.entries.len(), "closed what the last stop interrupted");
         }
-        let mut engine = Tenant::new(seed());
-        engine.handle(now(), Input::Configure { config: config.clone() });
         let midnight = crate::configuration::midnight(now(), config.utc_offset_min);
-        engine.set_today(today(tenant.today(midnight).await.context("cannot read today's figures")?));
-        let (task, mail, port) = TenantTask::new(scope, engine, self.around.clone());
+        let today = today(tenant.today(midnight).await.context("cannot read today's figures")?);
+        let seed = seed();
+        let record = match self.around.keeps_inputs {
+            true => Some(begin_run(&tenant, seed, &today).await?),
+            false => None,
+        };
+        let (task, mail, port) =
+            TenantTask::new(scope, Tenant::new(seed), record, config.clone(), today, self.around.clone());
         if !interrupted.owed.is_empty() {
             let owed = interrupted.owed.len();
             tracing::info!(tenant = %config.name, owed, "callbacks promised before the last stop are kept");
@@ -178,6 +184,19 @@ async fn take_over(port: &TenantPort) -> anyhow::Result<()> {
         .map_err(|_| anyhow::anyhow!("the tenant is busy"))?;
     let answer = tokio::time::timeout(TAKE_OVER_LIMIT, answer).await.context("the tenant takes too long")?;
     answer.context("the tenant's task has ended")?.map_err(anyhow::Error::msg)
+}
+
+/// Notes what the engine begins with; its inputs follow (`docs/replay.md`).
+async fn begin_run(tenant: &TenantDb, seed: u64, today: &Today) -> anyhow::Result<RunRecord> {
+    let run = InputRun {
+        id: RunId(uuid::Uuid::now_v7()),
+        started_at: now(),
+        seed,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        today: serde_json::to_string(today).context("today's figures are plain data")?,
+    };
+    tenant.begin_run(&run).await.context("cannot note that the company's engine begins")?;
+    Ok(RunRecord::new(run.id))
 }
 
 /// The store's sums in the engine's words.

@@ -1,6 +1,7 @@
-//! What a journal entry costs: `cargo run -p perezvon-store --example append_cost --features testing [-- ENTRIES BATCH]`.
+//! What a journal entry costs: `cargo run -p perezvon-store --example append_cost --features testing [-- ENTRIES BATCH INPUT_BYTES]`.
 //! Appends answered calls of 18 entries, many at a time as on a busy floor, to a fresh SQLite file, and prints wall and
-//! CPU time per entry. Build with `--release` for figures to keep.
+//! CPU time per entry. With INPUT_BYTES, each entry comes with so many bytes of the engine's inputs (docs/replay.md).
+//! Build with `--release` for figures to keep.
 
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use perezvon_model::{
     Activity, Device, FlowId, InteractionId, Presence, QueueId, TenantScope, UserId, UtcMs,
 };
 use perezvon_store::testing::TestEngine;
-use perezvon_store::{Tenant, new_id};
+use perezvon_store::{InputRun, Inputs, Tenant, new_id};
 
 /// Calls that run at the same time, each a step further in each round.
 const AT_ONCE: usize = 500;
@@ -73,6 +74,7 @@ fn scope(tenant: &Tenant) -> TenantScope {
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<usize>().expect("a number"));
     let (entries, batch) = (arguments.next().unwrap_or(180_000), arguments.next().unwrap_or(512));
+    let input_bytes = arguments.next().unwrap_or(0);
     let engine =
         if std::env::var_os("POSTGRES").is_some() { TestEngine::Postgres } else { TestEngine::Sqlite };
     perezvon_store::testing::run(engine, |test| async move {
@@ -99,15 +101,41 @@ fn main() {
             }
             at += 200_000;
         }
+        let run = InputRun {
+            id: new_id(),
+            started_at: UtcMs(0),
+            seed: 1,
+            program: String::new(),
+            today: String::new(),
+        };
+        own.begin_run(&run).await.expect("begun");
+        let line = r#"1795251600000 {"input":"leg","leg":"019aa5f2-7d00-7abc-8def-0123456789ab","event":{"kind":"answered"}}"#;
+        let mut inputs = Inputs {
+            run: run.id,
+            first: 1,
+            count: 0,
+            began_at: UtcMs(0),
+            ended_at: UtcMs(0),
+            lines: String::new(),
+        };
         let (wall, cpu) = (Instant::now(), cpu_s());
         for batch in all.chunks(batch) {
-            own.append(batch).await.expect("appended");
+            inputs.first += i64::from(inputs.count);
+            inputs.count = 0;
+            inputs.lines.clear();
+            while inputs.lines.len() < input_bytes * batch.len() {
+                inputs.lines.push_str(line);
+                inputs.lines.push('\n');
+                inputs.count += 1;
+            }
+            let given = (input_bytes > 0).then_some(&inputs);
+            own.append_with_inputs(batch, given).await.expect("appended");
         }
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         let count = all.len() as f64;
         let (wall, cpu) = (wall.elapsed().as_secs_f64(), cpu_s() - cpu);
         println!(
-            "{engine:?}, {count} entries in batches of {batch}: {:.1} us wall, {:.1} us CPU of this process per entry",
+            "{engine:?}, {count} entries with {input_bytes} bytes of inputs each, in batches of {batch}: {:.1} us wall, {:.1} us CPU of this process per entry",
             wall / count * 1e6,
             cpu / count * 1e6
         );

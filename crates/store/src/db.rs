@@ -83,6 +83,26 @@ const NODE: &str = "server";
 impl Db {
     /// Opens `sqlite:PATH` or `postgres://...` and brings its tables up to date.
     pub async fn open(url: &str, limits: Limits) -> Result<Self, StoreError> {
+        let db = Self::connect(url, limits).await?;
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Opens a database that is there already, beside the server that writes it, and changes nothing: its tables must be
+    /// those of this version.
+    pub async fn open_to_read(url: &str, limits: Limits) -> Result<Self, StoreError> {
+        if let Some(rest) = url.strip_prefix("sqlite:") {
+            let path = dialect::sqlite_place(rest)?.path;
+            if !std::path::Path::new(path).exists() {
+                return Err(StoreError::Unusable(format!("there is no database {path}")));
+            }
+        }
+        let db = Self::connect(url, limits).await?;
+        migrate::check(&db).await?;
+        Ok(db)
+    }
+
+    async fn connect(url: &str, limits: Limits) -> Result<Self, StoreError> {
         let engine = if let Some(rest) = url.strip_prefix("sqlite:") {
             let (writer, readers) = dialect::open_sqlite(dialect::sqlite_place(rest)?, &limits).await?;
             Engine::Sqlite { writer, readers }
@@ -93,9 +113,7 @@ impl Db {
                 "the database's address must begin with sqlite: or postgres://".to_owned(),
             ));
         };
-        let db = Self { engine, limits: Arc::new(limits), caches: Arc::default() };
-        migrate::run(&db).await?;
-        Ok(db)
+        Ok(Self { engine, limits: Arc::new(limits), caches: Arc::default() })
     }
 
     /// What belongs to one tenant.

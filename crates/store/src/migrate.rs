@@ -20,6 +20,12 @@ const MIGRATIONS: &[Migration] = &[
         postgres_only: true,
     },
     Migration { version: 3, text: include_str!("../migrations/0003_routing.sql"), postgres_only: false },
+    Migration { version: 4, text: include_str!("../migrations/0004_inputs.sql"), postgres_only: false },
+    Migration {
+        version: 5,
+        text: include_str!("../migrations/0005_inputs_row_level_security.postgres.sql"),
+        postgres_only: true,
+    },
 ];
 
 const LEDGER: &str =
@@ -44,6 +50,25 @@ record! {
         version: i64,
         text: String,
     }
+}
+
+/// For a program that only reads: the tables must be those of this version.
+pub(crate) async fn check(db: &Db) -> Result<(), StoreError> {
+    let other = || {
+        StoreError::Unusable(
+            "the database has not the tables of this version of the program; use the version of the server"
+                .to_owned(),
+        )
+    };
+    let done = match db.all(&DONE, args![]).await {
+        Ok(done) => done,
+        Err(StoreError::Unexpected(_)) => return Err(other()),
+        Err(error) => return Err(error),
+    };
+    let postgres = db.is_postgres();
+    let wanted = MIGRATIONS.iter().filter(|migration| postgres || !migration.postgres_only);
+    let same = wanted.map(|migration| (migration.version, migration.text));
+    if done.iter().map(|done| (done.version, done.text.as_str())).eq(same) { Ok(()) } else { Err(other()) }
 }
 
 pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ pub fn statements() -> Vec<Statement> {
         crate::directory::STATEMENTS,
         crate::disposition::STATEMENTS,
         crate::flow::STATEMENTS,
+        crate::input::STATEMENTS,
         crate::interaction::STATEMENTS,
         crate::journal::INTERRUPTED_STATEMENTS,
         crate::journal::STATEMENTS,

@@ -240,7 +240,8 @@ ids!(
     InteractionId,
     RecordingId,
     DispositionId,
-    EntryId
+    EntryId,
+    RunId
 );
 
 /// A value kept as JSON text.

@@ -3,7 +3,7 @@
 
 use perezvon_engine::Tenant;
 use perezvon_model::config::{CallerId, TenantConfig};
-use perezvon_model::customer::{CustomerCard, LastAgent};
+use perezvon_model::customer::{CustomerCard, CustomerField, LastAgent};
 use perezvon_model::engine::{AgentCommand, CommandRefused, Input, Output, Reply, TransferTarget};
 use perezvon_model::journal::{Entry, Event};
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
@@ -25,6 +25,8 @@ pub use hands::{AgentHand, CallerHand};
 /// 2026-11-23 07:00 UTC, a Monday morning in Moscow.
 pub const MORNING: UtcMs = UtcMs(1_795_417_200_000);
 
+const SEED: u64 = 7;
+
 pub struct Floor {
     pub tenant: Tenant,
     pub config: TenantConfig,
@@ -35,6 +37,8 @@ pub struct Floor {
     /// Desks that were to be drawn again.
     pub drawn: BTreeSet<UserId>,
     pub journal: Vec<Entry>,
+    /// Every input as it is kept, a line each.
+    pub kept: String,
     callers: BTreeMap<String, (InteractionId, LegId)>,
     /// The last leg dialled for each agent, and to the outside.
     agent_legs: BTreeMap<UserId, LegId>,
@@ -70,13 +74,14 @@ pub fn opens() -> Floor {
 
 pub fn opens_with(config: TenantConfig) -> Floor {
     let mut floor = Floor {
-        tenant: Tenant::new(7),
+        tenant: Tenant::new(SEED),
         config,
         now: MORNING,
         wake: None,
         heard: Vec::new(),
         drawn: BTreeSet::new(),
         journal: Vec::new(),
+        kept: String::new(),
         callers: BTreeMap::new(),
         agent_legs: BTreeMap::new(),
         outside_leg: None,
@@ -150,6 +155,20 @@ impl Floor {
         self.digest.finish()
     }
 
+    /// The journal as the kept inputs make it once more.
+    pub fn replayed(&self) -> Vec<Entry> {
+        let mut tenant = Tenant::new(SEED);
+        let mut journal = Vec::new();
+        for line in self.kept.lines() {
+            let (at, input) = perezvon_engine::read_kept(line).expect("a line of ours");
+            journal.extend(tenant.handle(at, input).into_iter().filter_map(|output| match output {
+                Output::Journal(entry) => Some(entry),
+                _ => None,
+            }));
+        }
+        journal
+    }
+
     pub fn callers_live(&self) -> Vec<String> {
         let live = self.callers.iter().filter(|(_, (_, leg))| !self.over.contains(leg));
         live.map(|(name, _)| name.clone()).collect()
@@ -192,7 +211,7 @@ impl Floor {
     }
 
     pub fn input(&mut self, input: Input) -> Vec<Output> {
-        let outputs = self.tenant.handle(self.now, input);
+        let outputs = self.tenant.handle_kept(self.now, input, &mut self.kept);
         serde_json::to_string(&outputs).expect("outputs are plain data").hash(&mut self.digest);
         self.most_outputs = self.most_outputs.max(outputs.len());
         for output in &outputs {

@@ -13,7 +13,7 @@ const DAY: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sa
 /// Support is open for ten more minutes, on the clocks of a zone that stands this many minutes east of UTC.
 fn closing_soon(closed: Goal, at_close: AtClose, east_min: i64) -> Floor {
     let mut config = setup::company();
-    config.zones.insert("Asia/Omsk".into(), i32::try_from(east_min).unwrap());
+    config.zones.insert("Asia/Omsk".into(), i32::try_from(east_min).expect("a zone"));
     config.queues[0].routing.hours = Some(closing_in(east_min + 10, closed, at_close));
     floor::opens_with(config)
 }
@@ -21,7 +21,8 @@ fn closing_soon(closed: Goal, at_close: AtClose, east_min: i64) -> Floor {
 /// Hours that end so many minutes after the floor opens, on the clocks of UTC.
 pub fn closing_in(minutes: i64, closed: Goal, at_close: AtClose) -> Hours {
     let minute = (floor::MORNING.0 / MINUTE_MS + minutes).rem_euclid(1_440);
-    let clock = |minute: i64| Clock::try_from(format!("{:02}:{:02}", minute / 60, minute % 60)).unwrap();
+    let clock =
+        |minute: i64| Clock::try_from(format!("{:02}:{:02}", minute / 60, minute % 60)).expect("a time");
     let week = vec![Opening { days: DAY.to_vec(), from: clock(0), to: clock(minute) }];
     let (holidays, exceptions) = (Vec::new(), Vec::new());
     Hours { time_zone: "Asia/Omsk".into(), week, holidays, exceptions, closed, at_close }

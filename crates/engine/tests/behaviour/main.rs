@@ -12,6 +12,7 @@ mod conversation;
 mod first_call;
 mod hours;
 mod invariants;
+mod kept;
 mod offers;
 mod outside;
 mod overflow;

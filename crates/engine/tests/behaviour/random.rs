@@ -4,6 +4,7 @@ use perezvon_model::announce::{Announcement, Say};
 use perezvon_model::config::{Misses, Preferred, TenantConfig, WrapUp};
 use perezvon_model::engine::{AgentCommand, Input, TransferTarget};
 use perezvon_model::hours::AtClose;
+use perezvon_model::journal::Entry;
 use perezvon_model::leg::{Cause, LegEvent};
 use perezvon_model::overflow::{CallFirst, Goal, Overflow, OverflowWhen};
 use perezvon_model::routing::Strategy as Way;
@@ -242,6 +243,8 @@ fn live(day: &[Step], browsers: Browsers) -> u64 {
     // A promise to call back is kept for a day.
     floor.passes_checking(25 * 3_600_000, |floor| ledger.check(floor));
     ledger.check_over(&floor);
+    let bytes = |journal: &[Entry]| serde_json::to_string(journal).expect("entries are plain data");
+    assert_eq!(bytes(&floor.replayed()), bytes(&floor.journal), "the kept inputs make another journal");
     floor.digest()
 }
 

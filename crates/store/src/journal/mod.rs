@@ -28,6 +28,9 @@ queries! {
         WHERE tenant_id = $1 AND interaction_id = $2 ORDER BY seq";
     PAGE -> EntryRow = "SELECT seq, id, at, interaction_id, agent_id, body FROM journal
         WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    /// The rows as they are kept, for `input.rs`.
+    pub(crate) LINES -> JournalLine = "SELECT seq, id, at, interaction_id, agent_id, body FROM journal
+        WHERE tenant_id = $1 AND seq >= $2 AND seq <= $3 ORDER BY seq";
     LAST -> EntryRow = "SELECT seq, id, at, interaction_id, agent_id, body FROM journal
         WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1";
 }
@@ -41,6 +44,39 @@ record! {
         agent_id: Option<UserId>,
         body: Json<Event>,
     }
+}
+
+record! {
+    /// A row as it is kept, byte for byte.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct JournalLine {
+        pub seq: i64,
+        pub id: EntryId,
+        pub at: UtcMs,
+        pub interaction_id: Option<InteractionId>,
+        pub agent_id: Option<UserId>,
+        /// The event as JSON.
+        pub body: String,
+    }
+}
+
+impl JournalLine {
+    /// What is written for an entry at `seq`.
+    pub fn of(seq: i64, entry: &Entry) -> Self {
+        Self {
+            seq,
+            id: entry.id,
+            at: entry.at,
+            interaction_id: entry.interaction,
+            agent_id: entry.agent,
+            body: body(&entry.event),
+        }
+    }
+}
+
+/// The one form in which an event is kept.
+fn body(event: &Event) -> String {
+    serde_json::to_string(event).expect("events have string keys and serialise without I/O")
 }
 
 impl From<EntryRow> for Entry {

@@ -10,10 +10,11 @@ use perezvon_model::{Activity, Device, EntryId, InteractionId, TenantId, UserId,
 use super::agents::{self, Change, Interval};
 use super::fold::{InteractionState, Touched};
 use super::rows::{self, RowStatements};
-use super::{EntryRow, OF_INTERACTION};
+use super::{EntryRow, OF_INTERACTION, body};
 use crate::db::{TenantDb, TenantTx};
 use crate::error::StoreError;
-use crate::sql::{Arg, Json, args, queries, record};
+use crate::input::{self, Inputs};
+use crate::sql::{Arg, args, queries, record};
 use crate::words::Word;
 
 /// Interactions remembered per tenant and half: beyond it the ones not touched for longest are forgotten and, when an
@@ -172,21 +173,37 @@ impl TenantDb {
     /// Writes entries to the journal, and the rows computed from them, in one transaction. Entries that are there
     /// already are left out, so that a batch may be given again when its outcome was not known.
     pub async fn append(&self, entries: &[Entry]) -> Result<(), StoreError> {
-        if entries.is_empty() || self.append_new(entries).await? == Appended::All {
+        self.append_with_inputs(entries, None).await
+    }
+
+    /// As `append`, together with the inputs that made the entries: both are there, or neither.
+    pub async fn append_with_inputs(
+        &self,
+        entries: &[Entry],
+        inputs: Option<&Inputs>,
+    ) -> Result<(), StoreError> {
+        let nothing = |entries: &[Entry]| entries.is_empty() && inputs.is_none();
+        if nothing(entries) || self.append_new(entries, inputs).await? == Appended::All {
             return Ok(());
         }
         let fresh = self.without_known(entries).await?;
-        if fresh.is_empty() || self.append_new(&fresh).await? == Appended::All {
+        if nothing(&fresh) || self.append_new(&fresh, inputs).await? == Appended::All {
             return Ok(());
         }
         Err(StoreError::Unavailable("another program writes the same journal entries".to_owned()))
     }
 
-    async fn append_new(&self, entries: &[Entry]) -> Result<Appended, StoreError> {
+    async fn append_new(&self, entries: &[Entry], inputs: Option<&Inputs>) -> Result<Appended, StoreError> {
         let mut tx = self.begin().await?;
         let count = i64::try_from(entries.len()).expect("a slice is shorter than i64::MAX");
         let last = tx.first(&RAISE_HEAD, args![count]).await?.ok_or(StoreError::NotFound)?.seq;
         let first = last - count + 1;
+        if let Some(inputs) = inputs
+            && !input::keep(&mut tx, inputs, first, last).await?
+        {
+            // Written before, when the outcome was not known, and so were their entries.
+            return Ok(Appended::All);
+        }
         let written = rows::JOURNAL.write(&mut tx, journal_rows(self.id(), first, entries)).await?;
         if written != count.unsigned_abs() {
             // Dropped, the transaction rolls back.
@@ -236,7 +253,7 @@ fn journal_rows(tenant: TenantId, first: i64, entries: &[Entry]) -> Vec<Arg> {
             entry.at.into(),
             entry.interaction.into(),
             entry.agent.into(),
-            Json(&entry.event).into(),
+            body(&entry.event).into(),
         ]);
     }
     args

@@ -3,6 +3,7 @@
 mod configuration;
 mod customers;
 mod faults;
+mod inputs;
 mod interactions;
 mod journal;
 mod reports;

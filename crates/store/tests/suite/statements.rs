@@ -14,11 +14,12 @@ both_engines! {
 }
 
 /// Files whose statements see one tenant only: the tenant is their first argument.
-const TENANT_FILES: [&str; 13] = [
+const TENANT_FILES: [&str; 14] = [
     "config",
     "customer",
     "disposition",
     "flow",
+    "input",
     "interaction",
     "journal",
     "number",
@@ -48,9 +49,12 @@ fn statements_of_a_tenant_name_the_tenant_first() {
 }
 
 /// Reads that must not grow with the history, and the index that each must go by.
-const PLANS: [(&str, &str); 14] = [
+const PLANS: [(&str, &str); 17] = [
     ("customer::BY_NUMBER", "customer_number_1 (tenant_id=? AND number=?)"),
     ("customer::RECENT", "interaction_customer (tenant_id=? AND customer_id=?)"),
+    ("input::PAGE", "input_batch_1 (tenant_id=? AND run_id=? AND first>?)"),
+    ("input::RUNS", "input_batch_1 (tenant_id=? AND run_id=?)"),
+    ("journal::LINES", "journal_1 (tenant_id=? AND seq>? AND seq<?)"),
     ("interaction::GET", "interaction_1 (tenant_id=? AND id=?)"),
     ("interaction::LIST", "interaction_started (tenant_id=? AND started_at>? AND (started_at,id)<(?,?))"),
     ("journal::LAST", "journal_1 (tenant_id=?)"),
