@@ -134,6 +134,11 @@ impl<'a> Audit<'a> {
         self.0.acd.waiting(queue)
     }
 
+    /// Of those who wait in a queue: who is to be called back.
+    pub fn callbacks(self, queue: QueueId) -> u32 {
+        self.0.queues.get(&queue).map_or(0, |state| state.callbacks)
+    }
+
     pub fn in_line(self, interaction: InteractionId) -> Option<InLine> {
         self.0.acd.in_line(interaction)
     }

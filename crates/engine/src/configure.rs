@@ -46,10 +46,10 @@ impl Tenant {
             })
             .collect();
         let orphans = self.acd.configure(config.version, &setups, &workers);
+        self.dismiss_removed(&config);
         for interaction in orphans {
             self.queue_vanished(interaction);
         }
-        self.count_staff_again();
         self.weigh_all_lending();
         self.look_at_all_hours();
         self.look_at_all_overflow();
@@ -96,6 +96,11 @@ impl Tenant {
                 }
             }
         }
+        // Whoever goes elsewhere now does so by the staff as it is.
+        self.count_staff_again();
+    }
+
+    fn dismiss_removed(&mut self, config: &TenantConfig) {
         let members: BTreeSet<UserId> = config.agents.iter().map(|agent| agent.id).collect();
         let removed: Vec<UserId> = self.agents.keys().filter(|id| !members.contains(id)).copied().collect();
         for agent in removed {
@@ -160,14 +165,5 @@ impl Tenant {
         }
         self.leave_queue(interaction, QueueOutcome::Overflowed);
         self.go_on_without_queue(interaction, FlowEvent::QueueFull);
-    }
-
-    fn count_staff_again(&mut self) {
-        for agent in self.agents.values_mut() {
-            agent.counted = Counted::Out;
-        }
-        for queue in self.queues.values_mut() {
-            (queue.idle, queue.busy, queue.signed_in) = (0, 0, 0);
-        }
     }
 }

@@ -46,6 +46,8 @@ impl Recent {
     /// From now on somebody waits, or nobody.
     pub fn waits(&mut self, at: UtcMs, somebody: bool) {
         if let Some(from) = self.waiting_from {
+            // What was before the window is of no interest.
+            let from = from.max(UtcMs(at.0 - WINDOW_MIN * MINUTE_MS));
             self.minute(at).waited_ms += at.since_ms(from);
         }
         self.waiting_from = somebody.then_some(at);

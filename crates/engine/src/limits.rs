@@ -21,6 +21,8 @@ pub const MAX_DIVERSIONS: u8 = 8;
 pub const ESTIMATE_EVERY_MS: i64 = 30_000;
 /// How long a promise to call back is kept while nobody can keep it.
 pub const MAX_CALLBACK_MS: i64 = 86_400_000;
+/// When a customer whose turn came, but for whom no agent is left, is looked at again.
+pub const CALL_BACK_AGAIN_MS: i64 = 5_000;
 /// How long a customer who is called back is rung.
 pub const CALL_BACK_MS: i64 = 45_000;
 /// The longest message that a caller leaves.

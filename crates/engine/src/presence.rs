@@ -197,6 +197,21 @@ impl Tenant {
         }
     }
 
+    /// Counts everybody anew: queues, or who works for them, have changed.
+    pub(crate) fn count_staff_again(&mut self) {
+        for state in self.queues.values_mut() {
+            (state.idle, state.busy, state.signed_in) = (0, 0, 0);
+        }
+        for agent in self.agents.values_mut() {
+            agent.counted = agent.counts_as();
+            for queue in &agent.queues {
+                if let Some(state) = self.queues.get_mut(queue) {
+                    add(state, agent.counted, u32::wrapping_add);
+                }
+            }
+        }
+    }
+
     pub(crate) fn uncount(&mut self, id: UserId) {
         let Some(agent) = self.agents.get_mut(&id) else { return };
         let before = std::mem::replace(&mut agent.counted, Counted::Out);

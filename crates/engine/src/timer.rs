@@ -109,6 +109,10 @@ impl Timers {
         Some(earliest)
     }
 
+    pub fn at(&self, timer: Timer) -> Option<UtcMs> {
+        self.armed.get(&timer).copied()
+    }
+
     pub fn is_armed(&self, timer: Timer) -> bool {
         self.armed.contains_key(&timer)
     }

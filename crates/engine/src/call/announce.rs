@@ -4,6 +4,7 @@ use perezvon_acd::Pace;
 use perezvon_flow::PLAY_LIMIT_MS;
 use perezvon_model::announce::{Announcement, Only, Say};
 use perezvon_model::journal::Event;
+use perezvon_model::overflow::Goal;
 use perezvon_model::prompt::{Language, Prompt};
 use perezvon_model::{InteractionId, QueueId};
 use std::ops::RangeInclusive;
@@ -28,7 +29,7 @@ impl Tenant {
             self.timers.arm(Timer::Announce(interaction), quiet_from);
             return;
         }
-        let due = self.due(&stay);
+        let due = self.due(interaction, &stay);
         if let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut()) {
             stay.announced_at = self.now;
         }
@@ -49,11 +50,11 @@ impl Tenant {
     }
 
     /// What is to be said since the last time, in the order of the rules.
-    fn due(&mut self, stay: &Stay) -> Vec<Say> {
+    fn due(&mut self, interaction: InteractionId, stay: &Stay) -> Vec<Say> {
         let (said_ms, now_ms) = (stay.announced_at.0 - stay.since.0, self.now.0 - stay.since.0);
         let rules = self.announcements(stay);
         let rules = rules.into_iter().filter(|rule| time_after(rule, said_ms).is_some_and(|at| at <= now_ms));
-        rules.filter(|rule| self.applies(stay, rule.only)).map(|rule| rule.say).collect()
+        rules.filter(|rule| self.applies(interaction, stay, rule.only)).map(|rule| rule.say).collect()
     }
 
     pub(crate) fn arm_announcement(&mut self, interaction: InteractionId) {
@@ -77,13 +78,16 @@ impl Tenant {
         rules
     }
 
-    fn applies(&mut self, stay: &Stay, only: Only) -> bool {
+    fn applies(&mut self, interaction: InteractionId, stay: &Stay, only: Only) -> bool {
         match only {
             Only::Always => true,
             Only::EstimateOver { s } => {
-                self.estimate_ms(stay.queue, None).is_some_and(|wait| middle_ms(&wait) > i64::from(s) * 1_000)
+                let wait = self.estimate_ms(stay.queue, interaction);
+                wait.is_some_and(|wait| middle_ms(&wait) > i64::from(s) * 1_000)
             }
-            Only::Behind { others } => self.acd.waiting(stay.queue) > others as usize,
+            Only::Behind { others } => {
+                self.acd.position(interaction).is_some_and(|position| position > others as usize)
+            }
         }
     }
 
@@ -109,7 +113,7 @@ impl Tenant {
                 prompts
             }
             Say::Wait => {
-                let wait = self.estimate_ms(stay.queue, Some(interaction));
+                let wait = self.estimate_ms(stay.queue, interaction);
                 let Some(Spoken { low_s, high_s, words }) = wait.and_then(|wait| spoken(&wait)) else {
                     return Vec::new();
                 };
@@ -119,8 +123,7 @@ impl Tenant {
             }
             Say::Prompt { name } => vec![named(name)],
             Say::Callback => {
-                let Some(call) = self.calls.get(&interaction) else { return Vec::new() };
-                if !self.can_call_back(call) {
+                if !self.can_reach(interaction, &Goal::Callback) {
                     return Vec::new();
                 }
                 let stay = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut());
@@ -132,26 +135,24 @@ impl Tenant {
         }
     }
 
-    /// How long somebody will wait: one who waits in the queue, or one who comes now. 0 while agents are free for all
-    /// who wait before; `None` while nothing is known.
+    /// How long one who waits in the queue will wait. 0 for one who has just come while agents are free for all who
+    /// wait before; whoever still waits later waits for others than these. `None` while nothing is known.
     pub(crate) fn estimate_ms(
         &mut self,
         queue: QueueId,
-        interaction: Option<InteractionId>,
+        interaction: InteractionId,
     ) -> Option<RangeInclusive<i64>> {
-        let position = match interaction {
-            Some(interaction) => self.acd.position(interaction)?,
-            None => self.acd.waiting(queue) + 1,
-        };
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
+        let position = u32::try_from(self.acd.position(interaction)?).unwrap_or(u32::MAX);
+        let stay = self.calls.get(&interaction).and_then(|call| call.stay);
+        let has_just_come = stay.is_some_and(|stay| stay.since == self.now);
         let state = self.queues.get_mut(&queue)?;
-        if position <= state.idle {
+        if has_just_come && position <= state.idle {
             return Some(0..=0);
         }
         let (answered, waited_ms) = state.recent.pace(self.now);
         let pace =
             Pace { answered, waited_ms, agents: state.idle + state.busy, handle_ms: state.handle.mean_ms() };
-        pace.wait_ms(position - state.idle)
+        pace.wait_ms(position)
     }
 }
 

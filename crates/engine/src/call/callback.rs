@@ -3,7 +3,7 @@
 
 use perezvon_acd::{Ask, Place};
 use perezvon_model::config::CallerId;
-use perezvon_model::engine::OwedCallback;
+use perezvon_model::engine::{Output, OwedCallback};
 use perezvon_model::journal::{Event, Party};
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::overflow::{CallFirst, Callbacks, Goal, OverflowCause};
@@ -12,14 +12,21 @@ use perezvon_model::{InteractionId, LegId, PlayId, QueueId, UserId};
 
 use super::{Call, Callback, LegEnd, Offered, Origin, Pickup, Repeat, Service, Stage, Terms};
 use crate::agent::RingPhase;
-use crate::limits::{CALL_BACK_MS, DIAL_GRACE_MS, MAX_CALLBACK_MS, MAX_CALLS, REJOIN_LIMIT_MS};
+use crate::limits::{
+    CALL_BACK_AGAIN_MS, CALL_BACK_MS, DIAL_GRACE_MS, MAX_CALLBACK_MS, MAX_CALLS, REJOIN_LIMIT_MS,
+};
 use crate::tenant::{LegOf, Tenant};
 use crate::timer::Timer;
 
 impl Tenant {
-    /// Who shows a number that nobody is to call yet can be called back.
+    /// Who shows a number that nobody is to call yet can be called back, where a trunk leads to the network.
     pub(crate) fn can_call_back(&self, call: &Call) -> bool {
-        call.from.number.as_ref().is_some_and(|number| !self.callbacks.contains_key(number))
+        let Some(number) = &call.from.number else { return false };
+        let has_way_out = self
+            .settings
+            .as_ref()
+            .is_some_and(|settings| settings.way_out(number.as_str(), None, call.trunk).1.is_some());
+        has_way_out && !self.callbacks.contains_key(number)
     }
 
     /// The caller pressed the digit after the offer was heard.
@@ -54,6 +61,10 @@ impl Tenant {
         let customer = call.leg;
         call.play = None;
         call.stage = Stage::Away;
+        // One that ran on from an earlier conversation ends with the leg.
+        if let Some(recording) = call.recording.take() {
+            self.push(Output::RecordStop { recording });
+        }
         if self.legs.remove(&customer).is_some() && leg == LegEnd::HangUp {
             self.leg(customer, LegCommand::HangUp { cause: Cause::Normal });
         }
@@ -89,6 +100,7 @@ impl Tenant {
             self.acd.join(interaction, Ask { queue, needs: &[], points, preferred }, place, self.now);
         if joined && let Some(state) = self.queues.get_mut(&queue) {
             state.callbacks += 1;
+            state.recent.waits(self.now, true);
         }
         self.floor_changed();
     }
@@ -131,8 +143,17 @@ impl Tenant {
         self.agent_changed(id);
     }
 
-    /// The customer is called before any agent.
+    /// The customer is called before any agent: no more of them at once than agents of the queue are free.
     pub(crate) fn call_back(&mut self, interaction: InteractionId) {
+        let queue = self.calls.get(&interaction).and_then(|call| call.queue);
+        let called = self.callbacks.values().filter_map(|of| self.calls.get(of));
+        let called = called.filter(|call| call.stage == Stage::CallsBack && call.queue == queue).count();
+        let free = queue.and_then(|queue| self.queues.get(&queue)).map_or(0, |state| state.idle as usize);
+        if called > 0 && called >= free {
+            self.out_of_line(interaction);
+            self.timers.arm(Timer::CallBack(interaction), self.now + CALL_BACK_AGAIN_MS);
+            return;
+        }
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::CallsBack;
         self.timers.arm(Timer::CallBack(interaction), self.now + CALL_BACK_MS + DIAL_GRACE_MS);
@@ -204,6 +225,8 @@ impl Tenant {
                 self.join_queue(interaction, queue, terms);
                 let here = Prompt::Named { name: "callback-here".to_owned(), language };
                 self.play(interaction, vec![here], Repeat::Once);
+                // Not sent away at once, after being called; but not kept waiting for ever either.
+                self.arm_overflow(interaction);
             }
             (
                 Stage::Flow
@@ -221,9 +244,11 @@ impl Tenant {
         }
     }
 
-    /// The agent did not take it, or left while the customer was rung: on in line.
+    /// The agent did not take it: on in line. One who left while the customer was rung has cost a try.
     pub(crate) fn callback_waits_on(&mut self, interaction: InteractionId) {
-        self.hang_up_dialled(interaction);
+        if self.callback_mut(interaction).is_some_and(|callback| callback.dialled.is_some()) {
+            return self.not_reached(interaction, Cause::Cancelled);
+        }
         if let Some(call) = self.calls.get_mut(&interaction) {
             call.stage = Stage::Away;
         }
@@ -246,7 +271,10 @@ impl Tenant {
         let queue = call.queue;
         let rule = self.callbacks_of(queue);
         let Some(callback) = self.callback_mut(interaction) else { return };
-        callback.tries = callback.tries.saturating_add(1);
+        // A stop of the server is no try of the customer's.
+        if cause != Cause::Interrupted {
+            callback.tries = callback.tries.saturating_add(1);
+        }
         let last = callback.tries >= rule.tries.max(1);
         let again_at = (!last).then(|| self.now + i64::from(rule.again_after_s.max(30)) * 1_000);
         self.withdraw_offers(interaction);
@@ -299,6 +327,10 @@ impl Tenant {
             state.callbacks = state.callbacks.saturating_sub(1);
         }
         self.acd.leave(interaction);
+        let somebody = queue.is_some_and(|queue| self.acd.waiting(queue) > 0);
+        if let Some(state) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
+            state.recent.waits(self.now, somebody);
+        }
         self.floor_changed();
     }
 

@@ -1,5 +1,6 @@
 //! The customer speaks a message: after the tone, until the hash key, a hang-up, or three minutes.
 
+use perezvon_flow::PLAY_LIMIT_MS;
 use perezvon_model::InteractionId;
 use perezvon_model::engine::Output;
 use perezvon_model::journal::Event;
@@ -17,6 +18,8 @@ impl Tenant {
         let language = call.language;
         let named = |name: &str| Prompt::Named { name: name.to_owned(), language };
         self.play(interaction, vec![named("leave-message"), named("beep")], Repeat::Once);
+        // Should its end be lost, the tone is over then.
+        self.timers.arm(Timer::Message(interaction), self.now + PLAY_LIMIT_MS);
     }
 
     /// The tone is over.
@@ -34,8 +37,14 @@ impl Tenant {
 
     /// The message is spoken, or long enough.
     pub(crate) fn message_over(&mut self, interaction: InteractionId) {
-        if self.calls.get(&interaction).is_none_or(|call| call.stage != Stage::Message) {
+        let Some(call) = self.calls.get(&interaction) else { return };
+        if call.stage != Stage::Message {
             return;
+        }
+        if call.play.is_some() {
+            // Nothing was spoken yet: whoever presses the key before the tone need not hear the rest.
+            self.stop_play(interaction);
+            return self.begin_message(interaction);
         }
         self.timers.cancel(Timer::Message(interaction));
         if let Some(recording) = self.calls.get_mut(&interaction).and_then(|call| call.recording.take()) {

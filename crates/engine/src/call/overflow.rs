@@ -33,7 +33,11 @@ impl Tenant {
     pub(crate) fn look_at_overflow(&mut self, interaction: InteractionId) {
         let Some(call) = self.calls.get(&interaction) else { return };
         match call.stage {
-            Stage::Queued => self.follow_rules(interaction, Moment::Waits),
+            Stage::Queued => {
+                if !self.sent_at_close(interaction) {
+                    self.follow_rules(interaction, Moment::Waits);
+                }
+            }
             Stage::Offered { origin: Origin::Queue } => {
                 let at = self.after_ringing(call);
                 self.timers.arm(Timer::Overflow(interaction), at);
@@ -51,14 +55,21 @@ impl Tenant {
 
     fn follow_rules(&mut self, interaction: InteractionId, moment: Moment) {
         let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return };
+        let mut is_hindered = false;
         for Overflow { when, to } in self.overflow_of(stay.queue) {
-            if let Some(cause) = self.holds(interaction, &stay, when, moment)
-                && self.divert(interaction, stay.queue, stay.terms, cause, &to)
-            {
+            let Some(cause) = self.holds(interaction, &stay, when, moment) else { continue };
+            if self.divert(interaction, stay.queue, stay.terms, cause, &to) {
                 return;
             }
+            is_hindered = true;
         }
         self.arm_overflow(interaction);
+        if is_hindered {
+            // There may be room later.
+            let again_at = self.now + ESTIMATE_EVERY_MS;
+            let at = self.timers.at(Timer::Overflow(interaction)).map_or(again_at, |at| at.min(again_at));
+            self.timers.arm(Timer::Overflow(interaction), at);
+        }
     }
 
     fn overflow_of(&self, queue: QueueId) -> Vec<Overflow> {
@@ -76,7 +87,7 @@ impl Tenant {
     ) -> Option<OverflowCause> {
         match when {
             OverflowWhen::EstimateOver { s } => {
-                let wait_ms = middle_ms(&self.estimate_ms(stay.queue, Some(interaction))?);
+                let wait_ms = middle_ms(&self.estimate_ms(stay.queue, interaction)?);
                 (wait_ms > i64::from(s) * 1_000).then_some(OverflowCause::Estimate { wait_ms })
             }
             OverflowWhen::WaitedOver { s } => {
@@ -84,7 +95,8 @@ impl Tenant {
                 (wait_ms >= i64::from(s) * 1_000).then_some(OverflowCause::Waited { wait_ms })
             }
             OverflowWhen::MoreWaiting { than } => {
-                let waiting = u32::try_from(self.acd.waiting(stay.queue) - 1).unwrap_or(u32::MAX);
+                let waiting =
+                    u32::try_from(self.acd.waiting(stay.queue).saturating_sub(1)).unwrap_or(u32::MAX);
                 (moment == Moment::Comes && waiting > than).then_some(OverflowCause::MoreWaiting { waiting })
             }
             OverflowWhen::NobodySignedIn => {
@@ -95,7 +107,7 @@ impl Tenant {
     }
 
     /// When time alone may make a rule hold.
-    fn arm_overflow(&mut self, interaction: InteractionId) {
+    pub(super) fn arm_overflow(&mut self, interaction: InteractionId) {
         let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return };
         let now = self.now;
         let times = self.overflow_of(stay.queue).into_iter().filter_map(|rule| match rule.when {
@@ -193,7 +205,7 @@ impl Tenant {
         }
     }
 
-    fn can_reach(&self, interaction: InteractionId, goal: &Goal) -> bool {
+    pub(super) fn can_reach(&self, interaction: InteractionId, goal: &Goal) -> bool {
         let Some(call) = self.calls.get(&interaction) else { return false };
         if call.diversions >= MAX_DIVERSIONS {
             return false;
@@ -225,17 +237,23 @@ impl Tenant {
         if hours.is_open(self.now, offset_min) || hours.at_close == AtClose::Serve {
             return;
         }
-        let waits = |call: &super::Call| {
-            call.stage == Stage::Queued && call.stay.is_some_and(|stay| stay.queue == queue)
-        };
-        let waiting: Vec<InteractionId> =
-            self.calls.iter().filter(|(_, call)| waits(call)).map(|(id, _)| *id).collect();
-        for interaction in waiting {
-            let stay = self.calls.get(&interaction).and_then(|call| call.stay);
-            if let Some(stay) = stay {
-                self.divert(interaction, queue, stay.terms, OverflowCause::Closed, &hours.closed);
-            }
+        // Whom an offer rings for is looked at when it has come to nothing.
+        self.look_at_all_of(queue);
+    }
+
+    /// Sends one who waits since before the queue closed, if it does so at closing time. Whoever was given back to a
+    /// closed queue stays.
+    fn sent_at_close(&mut self, interaction: InteractionId) -> bool {
+        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return false };
+        let Some(settings) = &self.settings else { return false };
+        let hours = settings.queue(stay.queue).and_then(|of| of.routing.hours.as_ref());
+        let Some(hours) = hours.filter(|hours| hours.at_close == AtClose::Send) else { return false };
+        let is_open = |at| hours.is_open(at, settings.offset_min(hours));
+        if is_open(self.now) || !is_open(stay.since) {
+            return false;
         }
+        let goal = hours.closed.clone();
+        self.divert(interaction, stay.queue, stay.terms, OverflowCause::Closed, &goal)
     }
 
     pub(crate) fn look_at_all_hours(&mut self) {

@@ -91,6 +91,30 @@ fn the_customer_is_called_first_and_has_the_next_agent() {
 }
 
 #[test]
+fn no_more_customers_are_called_at_once_than_agents_are_free_for_them() {
+    let mut floor = with(CallFirst::Customer);
+    let callers = [IVAN, "+74951230002", "+74951230003"];
+    for caller in callers {
+        floor.caller(caller).arrives_at("direct");
+    }
+    floor.passes(10_000);
+    for caller in callers {
+        floor.caller(caller).presses("1");
+        floor.caller(caller).listens();
+    }
+    floor.ready(&["boris"]);
+    floor.passes(20_000);
+    let called = |floor: &Floor, caller| floor.story(caller).contains(&"called back 1".to_owned());
+    assert_eq!(callers.map(|caller| called(&floor, caller)), [true, false, false]);
+    let leg = dialled(&floor).expect("the first is called");
+    floor.leg_event(leg, LegEvent::Answered);
+    assert_eq!(floor.agent_of(IVAN).as_deref(), Some("boris"));
+    floor.ready(&["anna"]);
+    floor.passes(6_000);
+    assert_eq!(callers.map(|caller| called(&floor, caller)), [true, true, false]);
+}
+
+#[test]
 fn who_is_not_reached_is_called_again_so_often_and_then_no_more() {
     for first in [CallFirst::Agent, CallFirst::Customer] {
         let mut floor = promised(first);
@@ -149,6 +173,10 @@ fn an_agent_who_declines_or_leaves_while_it_rings_leaves_it_to_others() {
     let leg = dialled(&floor).expect("the customer is called");
     floor.agent("anna").leg_event(LegEvent::Ended { cause: Cause::Normal });
     assert!(floor.commands_to(leg).contains(&LegCommand::HangUp { cause: Cause::Cancelled }));
+    assert_eq!(floor.queue("support").callbacks, 0, "nobody is rung twice within seconds");
+    floor.agent("anna").takes_break("lunch");
+    floor.agent("boris").takes_break("lunch");
+    floor.passes(61_000);
     assert_eq!(floor.queue("support").callbacks, 1);
 }
 

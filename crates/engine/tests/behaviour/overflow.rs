@@ -197,6 +197,47 @@ fn a_message_is_recorded_after_the_tone_and_kept_by_the_journal() {
 }
 
 #[test]
+fn the_hash_key_before_the_tone_begins_the_message_and_a_lost_end_of_the_prompt_too() {
+    for presses in [true, false] {
+        let mut floor = with(vec![(OverflowWhen::WaitedOver { s: 10 }, Goal::Voicemail)]);
+        floor.caller("a").arrives_at("direct");
+        floor.passes(10_000);
+        if presses {
+            floor.caller("a").presses("#");
+        } else {
+            floor.passes(300_000);
+        }
+        assert!(floor.story("a").contains(&"recorded".to_owned()), "{:?}", floor.story("a"));
+        floor.caller("a").presses("#");
+        assert_eq!(floor.hears("a"), "message-saved goodbye");
+    }
+}
+
+#[test]
+fn who_finds_no_room_elsewhere_goes_when_there_is_some() {
+    let mut floor = with(vec![(OverflowWhen::WaitedOver { s: 10 }, to_sales())]);
+    floor.config.queues[1].max_waiting = 1;
+    floor.configures();
+    floor.caller("x").arrives_at("sales");
+    floor.caller("a").arrives_at("direct");
+    floor.passes(20_000);
+    assert_eq!(floor.queue("support").waiting, 1);
+    floor.caller("x").hangs_up();
+    floor.passes(30_000);
+    assert_eq!((floor.queue("support").waiting, floor.queue("sales").waiting), (0, 1));
+}
+
+#[test]
+fn a_new_configuration_sends_nobody_away_for_whom_somebody_is_there() {
+    let mut floor = with(vec![(OverflowWhen::NobodySignedIn, to_sales())]);
+    floor.ready(&["boris"]);
+    floor.agent("boris").takes_break("lunch");
+    floor.caller("a").arrives_at("direct");
+    floor.configures();
+    assert_eq!((floor.queue("support").waiting, floor.queue("sales").waiting), (1, 0));
+}
+
+#[test]
 fn a_message_ends_after_three_minutes_or_with_the_call() {
     for hangs_up in [true, false] {
         let mut floor = with(vec![(OverflowWhen::WaitedOver { s: 10 }, Goal::Voicemail)]);
