@@ -12,8 +12,20 @@ import { toneShare } from './sound.mjs'
 const modules = '/usr/lib/baresip/modules'
 
 export class Phone {
+  /** As `begin`. Nobody can keep a free port for another program, and baresip takes the one after its own for TLS: where
+   * somebody else has it by then, other ports are taken. */
+  static async start(options) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Phone.begin(options)
+      } catch (error) {
+        if (attempt === 5 || !/Address already in use/.test(error.message)) throw error
+      }
+    }
+  }
+
   /** `account`: user name at the registrar, or none for a caller without registration. */
-  static async start({ sip, user = 'caller', password, register = false, hz = 440, answer = 'manual', codec = 'PCMA' }) {
+  static async begin({ sip, user = 'caller', password, register = false, hz = 440, answer = 'manual', codec = 'PCMA' }) {
     const phone = new Phone()
     phone.folder = mkdtempSync(join(tmpdir(), 'perezvon-phone-'))
     phone.sounds = join(phone.folder, 'sounds')
