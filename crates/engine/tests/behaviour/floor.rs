@@ -174,6 +174,14 @@ impl Floor {
         live.map(|(name, _)| name.clone()).collect()
     }
 
+    /// Whether the last interaction of this name goes on.
+    pub fn is_open(&self, name: &str) -> bool {
+        let Some((interaction, _)) = self.callers.get(name) else { return false };
+        !self.journal.iter().any(|entry| {
+            entry.interaction == Some(*interaction) && matches!(entry.event, Event::InteractionEnded { .. })
+        })
+    }
+
     pub fn caller_of(&self, interaction: InteractionId) -> String {
         let of = self.callers.iter().find(|(_, (id, _))| *id == interaction);
         of.map(|(name, _)| name.clone()).expect("every interaction has its caller")

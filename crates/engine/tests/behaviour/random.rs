@@ -102,9 +102,9 @@ fn happens(floor: &mut Floor, (kind, who, how, _): Step) {
     let agent = AGENTS[usize::from(who) % AGENTS.len()];
     match kind {
         0..=4 => {
-            // Some call again; who still calls does not call twice.
+            // Some call again; who still calls, or is to be called back, does not call twice.
             let again = format!("+7495123{:04}", usize::from(who) % 6);
-            let is_new = who % 4 > 0 || floor.callers_live().contains(&again);
+            let is_new = who % 4 > 0 || floor.is_open(&again);
             let name = if is_new { format!("+7495{:07}", floor.journal.len()) } else { again };
             floor.caller(&name).arrives_at(FLOWS[usize::from(how) % FLOWS.len()]);
         }
