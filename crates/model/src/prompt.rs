@@ -32,6 +32,13 @@ impl Language {
     }
 }
 
+impl Prompt {
+    /// A prompt of the library.
+    pub fn named(name: impl Into<String>, language: Language) -> Prompt {
+        Prompt::Named { name: name.into(), language }
+    }
+}
+
 /// One piece of sound in a list that is played in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -99,7 +99,7 @@ impl Tenant {
         language: Language,
         say: &Say,
     ) -> Vec<Prompt> {
-        let named = |name: &str| Prompt::Named { name: name.to_owned(), language };
+        let named = |name: &str| Prompt::named(name, language);
         match say {
             Say::Position => {
                 let position = self.acd.position(interaction);

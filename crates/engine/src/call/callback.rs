@@ -223,7 +223,7 @@ impl Tenant {
                 self.callback_is_kept(interaction);
                 let terms = Terms { position_every_ms: None, max_wait_ms: REJOIN_LIMIT_MS, agent: None };
                 self.join_queue(interaction, queue, terms);
-                let here = Prompt::Named { name: "callback-here".to_owned(), language };
+                let here = Prompt::named("callback-here", language);
                 self.play(interaction, vec![here], Repeat::Once);
                 // Not sent away at once, after being called; but not kept waiting for ever either.
                 self.arm_overflow(interaction);

@@ -88,8 +88,8 @@ impl Tenant {
         let language = call.language;
         self.timers.cancel(Timer::Flow(interaction));
         self.timers.arm(Timer::Parting(interaction), self.now + PARTING_MS);
-        let named = |name: &&str| Prompt::Named { name: (*name).to_owned(), language };
-        self.play(interaction, words.iter().map(named).collect(), Repeat::Once);
+        let prompts = words.iter().map(|name| Prompt::named(*name, language)).collect();
+        self.play(interaction, prompts, Repeat::Once);
     }
 
     /// The good-bye is said, or took too long.

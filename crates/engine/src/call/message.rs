@@ -16,8 +16,8 @@ impl Tenant {
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::Message;
         let language = call.language;
-        let named = |name: &str| Prompt::Named { name: name.to_owned(), language };
-        self.play(interaction, vec![named("leave-message"), named("beep")], Repeat::Once);
+        let prompts = ["leave-message", "beep"].map(|name| Prompt::named(name, language));
+        self.play(interaction, prompts.to_vec(), Repeat::Once);
         // Should its end be lost, the tone is over then.
         self.timers.arm(Timer::Message(interaction), self.now + PLAY_LIMIT_MS);
     }

@@ -129,19 +129,19 @@ impl Tenant {
     }
 
     fn look_at_all_of(&mut self, queue: QueueId) {
-        let waits = |call: &super::Call| call.stay.is_some_and(|stay| stay.queue == queue);
-        let waiting: Vec<InteractionId> =
-            self.calls.iter().filter(|(_, call)| waits(call)).map(|(id, _)| *id).collect();
-        for interaction in waiting {
+        for interaction in self.waiting_where(|stay| stay.queue == queue) {
             self.look_at_overflow(interaction);
         }
     }
 
+    fn waiting_where(&self, wanted: impl Fn(&Stay) -> bool) -> Vec<InteractionId> {
+        let waits = |call: &super::Call| call.stay.as_ref().is_some_and(&wanted);
+        self.calls.iter().filter(|(_, call)| waits(call)).map(|(id, _)| *id).collect()
+    }
+
     /// The rules may be others now, and the announcements.
     pub(crate) fn look_at_all_overflow(&mut self) {
-        let waiting: Vec<InteractionId> =
-            self.calls.iter().filter(|(_, call)| call.stay.is_some()).map(|(id, _)| *id).collect();
-        for interaction in waiting {
+        for interaction in self.waiting_where(|_| true) {
             // What would have been said before is not said now.
             if let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut()) {
                 stay.announced_at = self.now;

@@ -93,9 +93,9 @@ fn visit(own: &[&Entry], index: usize, queue: QueueId, scope: &ReportScope) -> S
 
 /// What the caller was told first of the wait in this stay.
 fn first_promise(stay: &[&Entry], of: QueueId, until: UtcMs) -> Option<(UtcMs, u32, Option<u32>)> {
-    stay.iter().take_while(|entry| entry.at <= until).find_map(|entry| match entry.event {
-        Event::WaitAnnounced { queue, low_s, high_s } if queue == of => Some((entry.at, low_s, high_s)),
-        _ => None,
+    stay.iter().take_while(|entry| entry.at <= until).find_map(|entry| {
+        let Event::WaitAnnounced { queue, low_s, high_s } = entry.event else { return None };
+        (queue == of).then_some((entry.at, low_s, high_s))
     })
 }
 
