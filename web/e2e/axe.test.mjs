@@ -196,6 +196,7 @@ describe('what people see', () => {
           await look(pages.admin, { ready: '.form form' })
         })
       }
+      it('the changes of the settings', visit('admin', '/admin/changes', 'article', { act: async (page) => page.locator('article button[aria-expanded=false]').first().click(), undo: async (page) => page.locator('article button[aria-expanded=true]').first().click() }))
       it('a new trunk that registers', visit('admin', '/admin/trunks/new', '.form form', { act: async (page) => page.locator('.form input[type=checkbox]').check(), undo: async () => undefined }))
       // On a narrow page the form that the wide one opened stands in place of the list.
       it('a deletion', visit('admin', '/admin/skills', '.list table, .form form', {

@@ -69,6 +69,14 @@ export const scenes = [
       await page.locator('[aria-invalid=true]').waitFor()
     },
   },
+  { name: 'admin-changes', path: '/admin/changes', role: 'admin', looks: [...all, 'ru-dark-narrow'] },
+  {
+    name: 'admin-changes-made', path: '/admin/changes?subject=number', role: 'admin', looks: two,
+    act: async (page) => page.locator('article button[aria-expanded=false]').first().click(),
+  },
+  { name: 'admin-changes-none', path: '/admin/changes?by=nobody', role: 'admin', looks: ['en-light-narrow'] },
+  { name: 'admin-changes-empty', path: '/admin/changes', role: 'admin', looks: ['ru-light-wide'], prepare: (mock) => mock.story({ empty: true }) },
+  { name: 'admin-changes-fail', path: '/admin/changes', role: 'admin', looks: ['ru-light-wide'], prepare: (mock) => mock.story({ empty: false, fail: true }), act: async (page, mock) => { await page.locator('.notice').first().waitFor(); mock.story({ fail: false }) } },
   { name: 'admin-queue-new', path: '/admin/queues/new', role: 'admin', looks: two, act: unfold },
   { name: 'admin-users', path: '/admin/users', role: 'admin', looks: two },
   { name: 'admin-flows', path: '/admin/flows', role: 'admin', looks: ['ru-light-wide'] },

@@ -231,3 +231,41 @@ function row(start, { idle, ...sums }) {
     promises_kept: percent(sums.promise_kept, sums.promised), asa_ms: sums.answered ? Math.round(sums.answer_wait_ms / sums.answered) : null, aht_ms: sums.handled ? Math.round(work / sums.handled) : null, occupancy: percent(work, work + idle),
   }
 }
+
+/** The audit trail, newest first: a change of each kind, of rules within a queue and of a flow. */
+export function changesAt(now) {
+  const admin = users.find((user) => user.role === 'admin')
+  const supervisor = users.find((user) => user.role === 'supervisor')
+  const [queue] = queues
+  const earlier = {
+    ...queue, service_level_s: 30, wrap_up: { mode: 'none' },
+    routing: {
+      ...queue.routing, strategy: 'round_robin', priority: 5, steps: queue.routing.steps.slice(1), misses: { ...queue.routing.misses, declined: 3 },
+      overflow: [{ when: { kind: 'waited_over', s: 600 }, to: { kind: 'number', to: '+74951234567', trunk: trunks[0].id } }, ...queue.routing.overflow.slice(0, 2)],
+      hours: { ...queue.routing.hours, week: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '18:00' }], closed: { kind: 'voicemail' } },
+    },
+  }
+  const flow = flows[0]
+  const was = JSON.parse(flow.json)
+  const [node] = Object.keys(was.nodes)
+  was.nodes[node] = { ...was.nodes[node], prompts: ['old-greeting'] }
+  was.nodes.lunch = { type: 'hang_up' }
+  const gone = { id: id(90_001), key: 'french', name: 'Французский язык' }
+  const user = { ...users[0], password: 'kept' }
+  const named = Object.fromEntries([...queues, ...skills, ...flows, ...trunks, gone].map((one) => [one.id, one.name]))
+  const trunk = { ...trunks[0], registration: { registrar: 'sip:provider.example', username: 'dom', password: 'kept', expires_s: 300 } }
+  const all = [
+    [4, admin, 'queue', earlier, queue],
+    [21, admin, 'user', user, { ...user, queues: [...user.queues.slice(1), queues[3].id], skills: [...user.skills, { skill: skills[1].id, level: 4 }], weight: 2 }],
+    [48, users[1], 'user', { ...users[1], password: 'kept' }, { ...users[1], password: 'another' }],
+    [130, admin, 'flow', { ...flow, json: JSON.stringify(was) }, flow],
+    [600, supervisor, 'skill', gone, null],
+    [1_500, admin, 'trunk', trunk, { ...trunk, registration: { ...trunk.registration, password: 'another' }, sources: ['127.0.0.0/8', '192.0.2.0/24'] }],
+    [1_520, admin, 'number', null, numbers[1]],
+    [4_400, null, 'user', null, { ...admin, password: 'kept' }],
+    [4_402, null, 'tenant', { name: 'Тёплый дом', region: 'RU', time_zone: 'Europe/Moscow' }, { name: 'Демо: «Тёплый дом»', region: 'RU', time_zone: 'Europe/Moscow' }],
+  ]
+  return all.map(([minutes, who, subject, before, after], n) => ({
+    version: 100 - n, at: now - minutes * minute, user: who?.id ?? null, user_name: who?.name ?? null, subject, subject_id: (after ?? before).id ?? id(900), name: (after ?? before).name ?? (after ?? before).number, before, after, names: named,
+  }))
+}

@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
-import { customersAt, dispositions, entriesOf, flows, id, interactionsAt, numbers, queues, recordingsOf, reportAt, skills, trunks, users } from './data.mjs'
+import { changesAt, customersAt, dispositions, entriesOf, flows, id, interactionsAt, numbers, queues, recordingsOf, reportAt, skills, trunks, users } from './data.mjs'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const words = { queues, skills, dispositions, flows, numbers, trunks, users }
@@ -280,6 +280,11 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
     }
     if (part === 'recording') return sound(request, response)
     return answer(200, { interaction: row, entries: entriesOf(row), recordings: recordingsOf(row), customer: state.customers.find((card) => card.id === row.customer) ?? null })
+  }
+  if (key === 'GET /changes') {
+    const asked = (name, value) => !query.get(name) || query.get(name) === value
+    const found = changesAt(now).filter((change) => asked('subject', change.subject) && asked('id', change.subject_id) && asked('by', change.user ?? 'console') && (!query.get('from') || change.at >= Number(query.get('from'))) && (!query.get('to') || change.at < Number(query.get('to'))))
+    return answer(200, { items: state.empty ? [] : found, next_cursor: null })
   }
   if (word === 'customers') {
     if (!one && request.method === 'POST') {

@@ -5,7 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use perezvon_model::{TenantScope, UtcMs};
-use perezvon_store::{SignedIn, StoreError};
+use perezvon_store::{Author, SignedIn, StoreError, TenantDb};
 use sha2::{Digest, Sha256};
 
 use crate::problem::{Answer, Problem};
@@ -37,6 +37,13 @@ pub struct Signed {
     pub me: Me,
     pub token_sha256: String,
     pub credential: Credential,
+}
+
+impl Signed {
+    /// The rows of the own company; changes of the configuration are noted as this person's.
+    pub fn db(&self, state: &ApiState) -> TenantDb {
+        state.db().tenant(&self.scope).by(Author { user: Some(self.me.id), at: state.now() })
+    }
 }
 
 /// A supervisor or an admin.

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod auth;
+mod change;
 mod counts;
 mod cursor;
 mod customer;

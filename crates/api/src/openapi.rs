@@ -10,8 +10,8 @@ use crate::problem::ProblemBody;
 use crate::socket::{ClientMessage, ServerMessage};
 use crate::state::ApiState;
 use crate::{
-    customer, demo, desk, directory, disposition, floor, flow, health, interaction, number, queue, report,
-    session, skill, socket, trunk, user,
+    change, customer, demo, desk, directory, disposition, floor, flow, health, interaction, number, queue,
+    report, session, skill, socket, trunk, user,
 };
 
 #[derive(OpenApi)]
@@ -58,6 +58,7 @@ pub(crate) fn described() -> OpenApiRouter<ApiState> {
         .merge(flow::routes())
         .merge(number::routes())
         .merge(trunk::routes())
+        .merge(change::routes())
         .merge(report::routes())
         .merge(demo::routes())
         .merge(health::routes())

@@ -122,7 +122,7 @@ async fn a_new_password_reaches_everybody() {
     let folder = tempfile::tempdir().unwrap();
     let db = database(&folder).await;
     seed(&db, &credentials("a"), NOW).await.unwrap();
-    set_password(&db, &credentials("b")).await.unwrap();
+    set_password(&db, &credentials("b"), NOW).await.unwrap();
     for email in
         ["admin@demo.example", "supervisor@demo.example", "agent1@demo.example", "agent12@demo.example"]
     {

@@ -8,7 +8,7 @@ use perezvon_model::announce::Announcement;
 use perezvon_model::config::{Disposition, FlowSource, Number, Queue, Routing, WrapUp};
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, DispositionId, E164, FlowId, NumberId, QueueId, TenantId, TenantScope, UserId};
-use perezvon_store::{Db, Ha1, PasswordHashes, StoreError, Tenant, User};
+use perezvon_store::{Author, Db, Ha1, PasswordHashes, StoreError, Tenant, TenantDb, User};
 
 use crate::clock::now;
 use crate::settings::Settings;
@@ -112,12 +112,12 @@ async fn carry_out(db: &Db, command: Admin) -> anyhow::Result<()> {
                 queues: db.tenant(&scope).queues().await?.into_iter().map(|queue| queue.id).collect(),
                 skills: Vec::new(),
             };
-            db.tenant(&scope).create_user(&user, &hashes, now()).await.map_err(said)?;
+            own(db, scope).create_user(&user, &hashes, now()).await.map_err(said)?;
             println!("{}", user.id);
         }
         Admin::Number { tenant, number, flow } => {
             let scope = existing(db, tenant).await?;
-            let tenant = db.tenant(&scope);
+            let tenant = own(db, scope);
             let region = tenant.tenant().await?.region;
             let short = number.len() <= 15 && number.bytes().all(|byte| byte.is_ascii_digit());
             let number = match E164::parse(&number, &region) {
@@ -141,7 +141,7 @@ async fn carry_out(db: &Db, command: Admin) -> anyhow::Result<()> {
             let scope = existing(db, found.tenant).await?;
             let user = db.tenant(&scope).user(found.user).await?;
             let hashes = hashes(&password()?, user.sip_username.as_deref())?;
-            db.tenant(&scope).set_password(user.id, &hashes).await.map_err(said)?;
+            own(db, scope).set_password(user.id, &hashes).await.map_err(said)?;
             println!("the password of {email} is changed and its sessions are ended");
         }
     }
@@ -157,7 +157,7 @@ async fn make_tenant(
 ) -> Result<TenantId, StoreError> {
     let id = TenantId(uuid::Uuid::now_v7());
     db.create_tenant(&Tenant { id, name, region, time_zone, config_version: 1, created_at: now() }).await?;
-    let tenant = db.tenant(&scope(id));
+    let tenant = own(db, scope(id));
     let queue = Queue {
         id: QueueId(uuid::Uuid::now_v7()),
         key: "main".into(),
@@ -187,6 +187,11 @@ async fn make_tenant(
         .create_flow(&FlowSource { id: id_of_flow, key: "main".into(), name: "Приём".into(), json })
         .await?;
     Ok(id)
+}
+
+/// The company's part of the database; what changes in it is noted as made at the command line.
+fn own(db: &Db, scope: TenantScope) -> TenantDb {
+    db.tenant(&scope).by(Author { user: None, at: now() })
 }
 
 async fn existing(db: &Db, tenant: TenantId) -> anyhow::Result<TenantScope> {

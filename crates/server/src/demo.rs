@@ -37,7 +37,7 @@ pub async fn seed(db: &Db, password: &str) -> anyhow::Result<()> {
     match company::seed(db, &credentials, now()).await.context("cannot make the demo company")? {
         Seeded::Made { rows } => tracing::info!(rows, "made the demo company and a month of history"),
         Seeded::Present => {
-            company::set_password(db, &credentials).await.context("cannot set the demo's password")?
+            company::set_password(db, &credentials, now()).await.context("cannot set the demo's password")?
         }
     }
     Ok(())

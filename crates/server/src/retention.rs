@@ -1,9 +1,10 @@
-//! Inputs are kept for so many days and no longer (docs/replay.md).
+//! Inputs of the engine (docs/replay.md) and changes of the configuration (docs/audit.md) are kept for so many days and
+//! no longer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use perezvon_store::{Db, LastRun};
+use perezvon_store::{Db, LastRun, StoreError};
 use tokio::sync::watch;
 
 use crate::clock::now;
@@ -17,11 +18,19 @@ const PORTIONS: u32 = 10_000;
 /// Between two portions the journal's writer has its turn.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Removes old inputs, all of them when none are to be kept, at once and then every hour, until the server stops.
-pub async fn forget_inputs(
+/// For how many days each is kept.
+#[derive(Clone, Copy)]
+pub struct Days {
+    /// 0 keeps none.
+    pub inputs: u32,
+    pub changes: u32,
+}
+
+/// Removes what is too old, at once and then every hour, until the server stops.
+pub async fn forget(
     db: Db,
     configurations: Arc<Configurations>,
-    days: u32,
+    days: Days,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut every = tokio::time::interval(EVERY);
@@ -32,25 +41,37 @@ pub async fn forget_inputs(
             _ = every.tick() => tokio::select! {
                 biased;
                 () = is_set(&mut stopped) => return,
-                () = forget(&db, &configurations, days) => {}
+                () = forget_now(&db, &configurations, days) => {}
             },
         }
     }
 }
 
-async fn forget(db: &Db, configurations: &Configurations, days: u32) {
-    let before = now() + -i64::from(days) * DAY_MS;
-    let last = if days == 0 { LastRun::IsOver } else { LastRun::GoesOn };
+async fn forget_now(db: &Db, configurations: &Configurations, days: Days) {
+    let before = |days: u32| now() + -i64::from(days) * DAY_MS;
+    let last = if days.inputs == 0 { LastRun::IsOver } else { LastRun::GoesOn };
     for scope in configurations.scopes() {
-        for _ in 0..PORTIONS {
-            match db.tenant(&scope).forget_inputs(before, last).await {
-                Ok(0) => break,
-                Ok(_) => tokio::time::sleep(PAUSE).await,
-                Err(error) => {
-                    tracing::warn!(%error, "old inputs are still kept; it is tried again in an hour");
-                    return;
-                }
-            }
+        let own = db.tenant(&scope);
+        let forgotten = async {
+            in_portions(|| own.forget_inputs(before(days.inputs), last)).await?;
+            in_portions(|| own.forget_changes(before(days.changes))).await
+        };
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "what is too old is still kept; it is tried again in an hour");
+            return;
         }
     }
+}
+
+async fn in_portions<F>(portion: impl Fn() -> F) -> Result<(), StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    for _ in 0..PORTIONS {
+        if portion().await? == 0 {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }

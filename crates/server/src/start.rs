@@ -166,12 +166,8 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
     let carrier = tokio::spawn(carry_telephony(pump, running.clone(), legs.clone(), reject, hung_up));
     let mut chores = JoinSet::new();
     chores.spawn(beat(db.clone(), stopped.clone()));
-    chores.spawn(crate::retention::forget_inputs(
-        db.clone(),
-        configurations.clone(),
-        settings.input_days,
-        stopped.clone(),
-    ));
+    let days = crate::retention::Days { inputs: settings.input_days, changes: settings.change_days };
+    chores.spawn(crate::retention::forget(db.clone(), configurations.clone(), days, stopped.clone()));
     let (told, sip) = watch::channel(Listener::Answers);
     chores.spawn(watch_listener(telephony.local_addr(), PACE, told, stopped.clone()));
     if mode == Mode::Demo {

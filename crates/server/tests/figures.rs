@@ -58,6 +58,7 @@ async fn company(folder: &tempfile::TempDir) -> (Db, TenantDb) {
     db.create_tenant(&tenant).await.expect("a tenant");
     #[expect(clippy::disallowed_methods, reason = "the test made the tenant")]
     let own = db.tenant(&perezvon_model::TenantScope::mint(tenant.id));
+    let own = own.by(perezvon_store::Author { user: None, at: MIDNIGHT });
     for (number, key) in [(10, "support"), (11, "sales")] {
         let queue = Queue {
             id: id::<QueueId>(number),

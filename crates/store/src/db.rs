@@ -8,6 +8,7 @@ use perezvon_model::{TenantId, TenantScope, UtcMs};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, SqlitePool};
 
+use crate::change::Author;
 use crate::dialect;
 use crate::error::StoreError;
 use crate::journal::Caches;
@@ -118,7 +119,7 @@ impl Db {
 
     /// What belongs to one tenant.
     pub fn tenant(&self, scope: &TenantScope) -> TenantDb {
-        TenantDb { db: self.clone(), tenant: scope.tenant() }
+        TenantDb { db: self.clone(), tenant: scope.tenant(), author: None }
     }
 
     /// Asks the database for a sign of life.
@@ -328,11 +329,22 @@ impl fmt::Display for Reach {
 pub struct TenantDb {
     pub(crate) db: Db,
     tenant: TenantId,
+    author: Option<Author>,
 }
 
 impl TenantDb {
     pub(crate) fn id(&self) -> TenantId {
         self.tenant
+    }
+
+    /// From now on each change of the configuration is noted as this author's.
+    pub fn by(mut self, author: Author) -> TenantDb {
+        self.author = Some(author);
+        self
+    }
+
+    pub(crate) fn author(&self) -> Option<Author> {
+        self.author
     }
 
     fn with_tenant(&self, mut args: Vec<Arg>) -> Vec<Arg> {
@@ -418,11 +430,5 @@ impl TenantTx {
 
     pub async fn commit(self) -> Result<(), StoreError> {
         self.tx.commit().await
-    }
-
-    /// Commits a change of configuration: its version rises with it.
-    pub async fn commit_configuration(mut self) -> Result<(), StoreError> {
-        self.touch(&crate::tenant::RAISE_VERSION, args![]).await?;
-        self.commit().await
     }
 }

@@ -3,6 +3,7 @@
 use perezvon_model::config::Disposition;
 use perezvon_model::{DispositionId, QueueId, UtcMs};
 
+use crate::change::Subject;
 use crate::checks;
 use crate::db::{TenantDb, TenantTx};
 use crate::error::StoreError;
@@ -63,6 +64,11 @@ async fn write_queues(tx: &mut TenantTx, disposition: &Disposition) -> Result<()
     Ok(())
 }
 
+async fn stored(tx: &mut TenantTx, id: DispositionId) -> Result<Option<Disposition>, StoreError> {
+    let queues = tx.all(&QUEUES, args![]).await?;
+    Ok(tx.first(&GET, args![id]).await?.map(|row| row.with_queues(&queues)))
+}
+
 impl TenantDb {
     pub async fn dispositions(&self) -> Result<Vec<Disposition>, StoreError> {
         let queues = self.all(&QUEUES, args![]).await?;
@@ -76,24 +82,26 @@ impl TenantDb {
 
     pub async fn create_disposition(&self, disposition: &Disposition) -> Result<(), StoreError> {
         check(disposition)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, args![disposition.id, &disposition.key, &disposition.name]).await?;
         write_queues(&mut tx, disposition).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Disposition, disposition.id.0, None, Some(disposition)).await
     }
 
     pub async fn update_disposition(&self, disposition: &Disposition) -> Result<(), StoreError> {
         check(disposition)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = stored(&mut tx, disposition.id).await?;
         tx.touch(&UPDATE, args![disposition.id, &disposition.key, &disposition.name]).await?;
         write_queues(&mut tx, disposition).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Disposition, disposition.id.0, before.as_ref(), Some(disposition)).await
     }
 
     pub async fn delete_disposition(&self, id: DispositionId, now: UtcMs) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = stored(&mut tx, id).await?;
         tx.touch(&ARCHIVE, args![id, now]).await?;
         tx.run(&CLEAR_QUEUES, args![id]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Disposition, id.0, before.as_ref(), None).await
     }
 }

@@ -3,6 +3,7 @@
 use perezvon_model::FlowId;
 use perezvon_model::config::FlowSource;
 
+use crate::change::Subject;
 use crate::checks;
 use crate::db::TenantDb;
 use crate::error::StoreError;
@@ -54,22 +55,24 @@ impl TenantDb {
 
     pub async fn create_flow(&self, flow: &FlowSource) -> Result<(), StoreError> {
         check(flow)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, args![flow.id, &flow.key, &flow.name, &flow.json]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Flow, flow.id.0, None, Some(flow)).await
     }
 
     pub async fn update_flow(&self, flow: &FlowSource) -> Result<(), StoreError> {
         check(flow)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![flow.id]).await?.map(FlowSource::from);
         tx.touch(&UPDATE, args![flow.id, &flow.key, &flow.name, &flow.json]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Flow, flow.id.0, before.as_ref(), Some(flow)).await
     }
 
     /// Refused with `InUse` while a number leads to it.
     pub async fn delete_flow(&self, id: FlowId) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![id]).await?.map(FlowSource::from);
         tx.touch(&DELETE, args![id]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Flow, id.0, before.as_ref(), None).await
     }
 }

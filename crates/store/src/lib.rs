@@ -4,6 +4,7 @@
 //! `Db::tenant`, whose statements begin with the tenant; `session.rs` and `directory.rs` alone read across tenants.
 //! This crate never decides about calls, never hashes a password, never reads the clock and never touches a recording.
 
+mod change;
 mod checks;
 mod config;
 mod customer;
@@ -35,6 +36,7 @@ mod trunk;
 mod user;
 mod words;
 
+pub use change::{Author, Change, ChangeFilter, Subject};
 pub use config::Names;
 pub use customer::CustomerDraft;
 pub use db::{Db, Limits, ServerLock, TenantDb};

@@ -26,6 +26,12 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("../migrations/0005_inputs_row_level_security.postgres.sql"),
         postgres_only: true,
     },
+    Migration { version: 6, text: include_str!("../migrations/0006_change.sql"), postgres_only: false },
+    Migration {
+        version: 7,
+        text: include_str!("../migrations/0007_change_row_level_security.postgres.sql"),
+        postgres_only: true,
+    },
 ];
 
 const LEDGER: &str =

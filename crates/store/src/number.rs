@@ -4,6 +4,7 @@ use perezvon_model::config::Number;
 use perezvon_model::prompt::Language;
 use perezvon_model::{E164, FlowId, NumberId};
 
+use crate::change::Subject;
 use crate::db::TenantDb;
 use crate::error::StoreError;
 use crate::queue::unknown;
@@ -55,26 +56,28 @@ impl TenantDb {
 
     pub async fn create_number(&self, number: &Number) -> Result<(), StoreError> {
         check(number)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, args![number.id, &number.number, number.flow, number.language])
             .await
             .map_err(unknown_flow)?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Number, number.id.0, None, Some(number)).await
     }
 
     pub async fn update_number(&self, number: &Number) -> Result<(), StoreError> {
         check(number)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![number.id]).await?.map(Number::from);
         tx.touch(&UPDATE, args![number.id, &number.number, number.flow, number.language])
             .await
             .map_err(unknown_flow)?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Number, number.id.0, before.as_ref(), Some(number)).await
     }
 
     pub async fn delete_number(&self, id: NumberId) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![id]).await?.map(Number::from);
         tx.touch(&DELETE, args![id]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Number, id.0, before.as_ref(), None).await
     }
 }
 

@@ -3,6 +3,7 @@
 use perezvon_model::config::{Queue, Routing, SkillLevel, WrapUp};
 use perezvon_model::{QueueId, SkillId, UtcMs};
 
+use crate::change::Subject;
 use crate::checks;
 use crate::db::{TenantDb, TenantTx};
 use crate::error::StoreError;
@@ -180,6 +181,11 @@ pub(crate) fn unknown(error: StoreError, field: &'static str) -> StoreError {
     }
 }
 
+async fn stored(tx: &mut TenantTx, id: QueueId) -> Result<Option<Queue>, StoreError> {
+    let skills = tx.all(&SKILLS, args![]).await?;
+    Ok(tx.first(&GET, args![id]).await?.map(|row| row.with_skills(&skills)))
+}
+
 impl TenantDb {
     pub async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
         let skills = self.all(&SKILLS, args![]).await?;
@@ -193,27 +199,29 @@ impl TenantDb {
 
     pub async fn create_queue(&self, queue: &Queue) -> Result<(), StoreError> {
         check(queue)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, columns(queue)).await?;
         write_skills(&mut tx, queue).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Queue, queue.id.0, None, Some(queue)).await
     }
 
     pub async fn update_queue(&self, queue: &Queue) -> Result<(), StoreError> {
         check(queue)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = stored(&mut tx, queue.id).await?;
         tx.touch(&UPDATE, columns(queue)).await?;
         write_skills(&mut tx, queue).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Queue, queue.id.0, before.as_ref(), Some(queue)).await
     }
 
     /// Puts the queue away: no agent and no disposition belongs to it any more, its history stays.
     pub async fn delete_queue(&self, id: QueueId, now: UtcMs) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = stored(&mut tx, id).await?;
         tx.touch(&ARCHIVE, args![id, now]).await?;
         tx.run(&CLEAR_SKILLS, args![id]).await?;
         tx.run(&CLEAR_AGENTS, args![id]).await?;
         tx.run(&CLEAR_DISPOSITIONS, args![id]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Queue, id.0, before.as_ref(), None).await
     }
 }

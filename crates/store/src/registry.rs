@@ -4,6 +4,7 @@ pub use crate::sql::Statement;
 
 pub fn statements() -> Vec<Statement> {
     let fixed = [
+        crate::change::STATEMENTS,
         crate::config::STATEMENTS,
         crate::customer::STATEMENTS,
         crate::db::STATEMENTS,

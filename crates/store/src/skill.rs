@@ -3,6 +3,7 @@
 use perezvon_model::SkillId;
 use perezvon_model::config::Skill;
 
+use crate::change::Subject;
 use crate::checks;
 use crate::db::TenantDb;
 use crate::error::StoreError;
@@ -47,23 +48,25 @@ impl TenantDb {
 
     pub async fn create_skill(&self, skill: &Skill) -> Result<(), StoreError> {
         check(skill)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, args![skill.id, &skill.key, &skill.name]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Skill, skill.id.0, None, Some(skill)).await
     }
 
     pub async fn update_skill(&self, skill: &Skill) -> Result<(), StoreError> {
         check(skill)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![skill.id]).await?.map(Skill::from);
         tx.touch(&UPDATE, args![skill.id, &skill.key, &skill.name]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Skill, skill.id.0, before.as_ref(), Some(skill)).await
     }
 
     /// Takes the skill from every agent; refused with `InUse` while a queue needs it.
     pub async fn delete_skill(&self, id: SkillId) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![id]).await?.map(Skill::from);
         tx.run(&FORGET_IN_USERS, args![id]).await?;
         tx.touch(&DELETE, args![id]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Skill, id.0, before.as_ref(), None).await
     }
 }

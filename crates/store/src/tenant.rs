@@ -1,7 +1,9 @@
 //! Tenants: the companies of an installation.
 
 use perezvon_model::{TenantId, UtcMs};
+use serde::Serialize;
 
+use crate::change::Subject;
 use crate::checks;
 use crate::db::{Db, TenantDb};
 use crate::error::StoreError;
@@ -30,6 +32,14 @@ record! {
         pub config_version: i64,
         pub created_at: UtcMs,
     }
+}
+
+/// A company as a change is noted.
+#[derive(Serialize)]
+struct Company<'a> {
+    name: &'a str,
+    region: &'a str,
+    time_zone: &'a str,
 }
 
 fn check(name: &str, region: &str, time_zone: &str) -> Result<(), StoreError> {
@@ -62,8 +72,11 @@ impl TenantDb {
 
     pub async fn update_tenant(&self, name: &str, region: &str, time_zone: &str) -> Result<(), StoreError> {
         check(name, region, time_zone)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![]).await?.ok_or(StoreError::NotFound)?;
         tx.touch(&UPDATE, args![name, region, time_zone]).await?;
-        tx.commit_configuration().await
+        let company = |name, region, time_zone| Company { name, region, time_zone };
+        let old = company(&before.name, &before.region, &before.time_zone);
+        tx.commit(Subject::Tenant, before.id.0, Some(&old), Some(&company(name, region, time_zone))).await
     }
 }

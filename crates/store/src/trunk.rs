@@ -3,6 +3,7 @@
 use perezvon_model::TrunkId;
 use perezvon_model::config::{Trunk, TrunkRegistration};
 
+use crate::change::Subject;
 use crate::checks;
 use crate::db::TenantDb;
 use crate::error::StoreError;
@@ -114,6 +115,17 @@ fn columns(trunk: &Trunk) -> Vec<Arg> {
     ]
 }
 
+/// As a change is noted: a password is told to be there, or to be another one now.
+fn noted(trunk: &Trunk, before: Option<&Trunk>) -> Trunk {
+    let mut noted = trunk.clone();
+    let password = |trunk: &Trunk| trunk.registration.as_ref().map(|of| of.password.clone());
+    if let Some(registration) = &mut noted.registration {
+        let other = before.is_some_and(|before| password(before) != password(trunk));
+        registration.password = if other { "another".to_owned() } else { "kept".to_owned() };
+    }
+    noted
+}
+
 impl TenantDb {
     pub async fn trunks(&self) -> Result<Vec<Trunk>, StoreError> {
         Ok(self.all(&LIST, args![]).await?.into_iter().map(Trunk::from).collect())
@@ -125,21 +137,24 @@ impl TenantDb {
 
     pub async fn create_trunk(&self, trunk: &Trunk) -> Result<(), StoreError> {
         check(trunk)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, columns(trunk)).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Trunk, trunk.id.0, None, Some(&noted(trunk, None))).await
     }
 
     pub async fn update_trunk(&self, trunk: &Trunk) -> Result<(), StoreError> {
         check(trunk)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![trunk.id]).await?.map(Trunk::from);
         tx.touch(&UPDATE, columns(trunk)).await?;
-        tx.commit_configuration().await
+        let (old, new) = (before.as_ref().map(|old| noted(old, None)), noted(trunk, before.as_ref()));
+        tx.commit(Subject::Trunk, trunk.id.0, old.as_ref(), Some(&new)).await
     }
 
     pub async fn delete_trunk(&self, id: TrunkId) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = tx.first(&GET, args![id]).await?.map(|row| noted(&row.into(), None));
         tx.touch(&DELETE, args![id]).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::Trunk, id.0, before.as_ref(), None).await
     }
 }

@@ -5,6 +5,7 @@ use perezvon_model::prompt::Language;
 use perezvon_model::{Device, QueueId, SkillId, UserId, UtcMs};
 use serde::{Deserialize, Serialize};
 
+use crate::change::{ChangeTx, Subject};
 use crate::checks;
 use crate::db::{TenantDb, TenantTx};
 use crate::error::StoreError;
@@ -25,7 +26,7 @@ pub enum Role {
 
 words! { Role { Agent = "agent", Supervisor = "supervisor", Admin = "admin" } }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct User {
     pub id: UserId,
     /// Kept in small letters; unique in the installation.
@@ -238,6 +239,30 @@ fn ha1_columns(hashes: &PasswordHashes) -> (Option<String>, Option<String>) {
     hashes.ha1.as_ref().map(|ha1| (ha1.md5.clone(), ha1.sha256.clone())).unzip()
 }
 
+/// A person as a change is noted: a password is told to be there, or to be another one now.
+#[derive(Serialize)]
+struct Noted<'a> {
+    #[serde(flatten)]
+    user: &'a User,
+    password: &'static str,
+}
+
+fn noted(user: &User) -> Noted<'_> {
+    Noted { user, password: "kept" }
+}
+
+async fn stored(tx: &mut TenantTx, id: UserId) -> Result<Option<User>, StoreError> {
+    let (queues, skills) = (tx.all(&QUEUES, args![]).await?, tx.all(&SKILLS, args![]).await?);
+    Ok(tx.first(&GET, args![id]).await?.map(|row| row.with(&queues, &skills)))
+}
+
+/// Commits a new password, which is noted without being in the note.
+async fn commit_password(mut tx: ChangeTx, id: UserId) -> Result<(), StoreError> {
+    let user = stored(&mut tx, id).await?.ok_or(StoreError::NotFound)?;
+    let after = Noted { password: "another", ..noted(&user) };
+    tx.commit(Subject::User, id.0, Some(&noted(&user)), Some(&after)).await
+}
+
 impl TenantDb {
     pub async fn users(&self) -> Result<Vec<User>, StoreError> {
         let queues = self.all(&QUEUES, args![]).await?;
@@ -262,32 +287,35 @@ impl TenantDb {
         let (md5, sha256) = ha1_columns(hashes);
         let mut columns = columns(user);
         columns.extend(args![&hashes.password, md5, sha256, now]);
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         tx.run(&INSERT, columns).await?;
         write_belongings(&mut tx, user).await?;
-        tx.commit_configuration().await
+        tx.commit(Subject::User, user.id.0, None, Some(&noted(user))).await
     }
 
     /// With a new password every session of the user ends as well; all of it happens or nothing. Without one, another
     /// `sip_username` leaves the phone account without a password until `set_password`.
     pub async fn update_user(&self, user: &User, hashes: Option<&PasswordHashes>) -> Result<(), StoreError> {
         check(user)?;
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = stored(&mut tx, user.id).await?;
         tx.touch(&UPDATE, columns(user)).await?;
         write_belongings(&mut tx, user).await?;
         if let Some(hashes) = hashes {
             write_password(&mut tx, user.id, hashes).await?;
             tx.run(&END_SESSIONS, args![user.id]).await?;
         }
-        tx.commit_configuration().await
+        let password = if hashes.is_some() { "another" } else { "kept" };
+        let (before, after) = (before.as_ref().map(noted), Noted { password, ..noted(user) });
+        tx.commit(Subject::User, user.id.0, before.as_ref(), Some(&after)).await
     }
 
     /// Ends every session of the user as well.
     pub async fn set_password(&self, id: UserId, hashes: &PasswordHashes) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         write_password(&mut tx, id, hashes).await?;
         tx.run(&END_SESSIONS, args![id]).await?;
-        tx.commit_configuration().await
+        commit_password(tx, id).await
     }
 
     /// As `set_password`, but the session of the user who changes it goes on.
@@ -297,10 +325,10 @@ impl TenantDb {
         hashes: &PasswordHashes,
         token_sha256: &str,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
         write_password(&mut tx, id, hashes).await?;
         tx.run(&END_OTHER_SESSIONS, args![id, token_sha256]).await?;
-        tx.commit_configuration().await
+        commit_password(tx, id).await
     }
 
     pub async fn set_language(&self, id: UserId, language: Language) -> Result<(), StoreError> {
@@ -314,11 +342,13 @@ impl TenantDb {
 
     /// Puts the user away: no sign-in, no phone, no queue; the name stays in the history.
     pub async fn delete_user(&self, id: UserId, now: UtcMs) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_change().await?;
+        let before = stored(&mut tx, id).await?;
         tx.touch(&ARCHIVE, args![id, now]).await?;
         tx.run(&END_SESSIONS, args![id]).await?;
         tx.run(&CLEAR_QUEUES, args![id]).await?;
         tx.run(&CLEAR_SKILLS, args![id]).await?;
-        tx.commit_configuration().await
+        let before = before.as_ref().map(noted);
+        tx.commit(Subject::User, id.0, before.as_ref(), None).await
     }
 }

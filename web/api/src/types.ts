@@ -66,6 +66,9 @@ export type Flow = Whole<Schemas['Flow']>
 export type PhoneNumber = Whole<Schemas['Number']>
 export type Trunk = Whole<Schemas['Trunk']>
 export type FlowProblem = Whole<Schemas['FlowProblem']>
+/** `before` and `after` are records as they are set up, in the form of the program that kept them. */
+export type Change = Whole<Omit<Schemas['Change'], 'names'>> & { names: Record<string, string> }
+export type Subject = Schemas['Subject']
 export type Demo = Whole<Schemas['Demo']>
 
 export interface Page<T> {

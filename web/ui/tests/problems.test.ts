@@ -36,7 +36,7 @@ const details = [
   ...all(sources(files.engine).join('\n'), /NotNow\("([^"]+)"/g),
 ]
 /** For programs that speak the protocol; no page sends such things. */
-const NOT_FROM_PAGES = ['send JSON texts', 'an id has 64 bytes at most', 'ask for 1 to {MAX_LIMIT} items', 'take the cursor from next_cursor of the page before, unchanged']
+const NOT_FROM_PAGES = ['send JSON texts', 'an id has 64 bytes at most', 'ask for 1 to {MAX_LIMIT} items', 'take the cursor from next_cursor of the page before, unchanged', 'write the id of a person, or console']
 
 describe('refusals of the API', () => {
   it('are found in its sources', () => {

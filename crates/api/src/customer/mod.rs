@@ -147,7 +147,7 @@ async fn list(
     let text = search.text.unwrap_or_default();
     fields::short("text", &text, MAX_SEARCH)?;
     let place = search.cursor.as_deref().map(|text| cursor::read(LIST, text)).transpose()?;
-    let page = state.db().tenant(&signed.scope).customers(&text, place.as_deref(), limit).await?;
+    let page = signed.db(&state).customers(&text, place.as_deref(), limit).await?;
     let next_cursor = page.next_cursor.map(|place| cursor::write(LIST, &place));
     Ok(axum::Json(CustomerPage { items: page.items, next_cursor }))
 }
@@ -163,7 +163,7 @@ async fn create(
     signed: Signed,
     Json(body): Json<CustomerBody>,
 ) -> Answer<(StatusCode, axum::Json<CustomerCard>)> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let draft = body.check(&db).await?;
     let card = db.create_customer(CustomerId(Uuid::now_v7()), &draft, state.now()).await?;
     Ok((StatusCode::CREATED, axum::Json(card)))
@@ -179,7 +179,7 @@ async fn show(
     signed: Signed,
     Id(id): Id<CustomerId>,
 ) -> Answer<axum::Json<CustomerCard>> {
-    Ok(axum::Json(state.db().tenant(&signed.scope).customer(id).await?))
+    Ok(axum::Json(signed.db(&state).customer(id).await?))
 }
 
 /// Saves the card. When another person saved it meanwhile: 409 `changed_meanwhile` with the card as it is now.
@@ -196,7 +196,7 @@ async fn update(
     Id(id): Id<CustomerId>,
     Json(change): Json<CustomerChange>,
 ) -> Answer<axum::Json<CustomerCard>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     // What is not there is not there, whatever the body says.
     db.customer(id).await?;
     let CustomerChange { version, name, company, numbers, fields, note, owner } = change;

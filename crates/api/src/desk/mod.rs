@@ -91,7 +91,7 @@ pub fn send(
         | AgentCommand::ExtendWrapUp { .. }
         | AgentCommand::Transfer { .. } => (None, None),
     };
-    let (agent, db, state) = (signed.me.id, state.db().tenant(&signed.scope), state.clone());
+    let (agent, db, state) = (signed.me.id, signed.db(state), state.clone());
     let (reply, answer) = oneshot::channel();
     post(port, PortRequest::Command { agent, command, reply })?;
     Ok(async move {

@@ -45,7 +45,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Directory),
 ))]
 async fn show(State(state): State<ApiState>, signed: Signed) -> Answer<axum::Json<Directory>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let queues = db.queues().await?;
     let agents = db.users().await?;
     Ok(axum::Json(Directory {

@@ -49,7 +49,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Vec<Disposition>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<Disposition>>> {
-    Ok(axum::Json(state.db().tenant(&signed.scope).dispositions().await?))
+    Ok(axum::Json(signed.db(&state).dispositions().await?))
 }
 
 #[utoipa::path(post, path = "/api/v1/dispositions", tag = "disposition", operation_id = "create_disposition", request_body = DispositionBody, responses(
@@ -62,7 +62,7 @@ async fn create(
     Admin(signed): Admin,
     Json(body): Json<DispositionBody>,
 ) -> Answer<(StatusCode, axum::Json<Disposition>)> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let disposition = body.check(DispositionId(Uuid::now_v7()), &db).await?;
     let saved = disposition.clone();
     save(&state, signed.scope, async move { db.create_disposition(&saved).await }).await?;
@@ -82,7 +82,7 @@ async fn update(
     Id(id): Id<DispositionId>,
     Json(body): Json<DispositionBody>,
 ) -> Answer<axum::Json<Disposition>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     // What is not there is not there, whatever the body says.
     db.disposition(id).await?;
     let disposition = body.check(id, &db).await?;
@@ -102,7 +102,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<DispositionId>,
 ) -> Answer<StatusCode> {
-    let (db, now) = (state.db().tenant(&signed.scope), state.now());
+    let (db, now) = (signed.db(&state), state.now());
     save(&state, signed.scope, async move { db.delete_disposition(id, now).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -104,7 +104,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Vec<FlowView>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<FlowView>>> {
-    let flows = state.db().tenant(&signed.scope).flows().await?;
+    let flows = signed.db(&state).flows().await?;
     Ok(axum::Json(flows.into_iter().map(FlowView::from).collect()))
 }
 
@@ -118,7 +118,7 @@ async fn create(
     Admin(signed): Admin,
     Json(body): Json<FlowBody>,
 ) -> Answer<(StatusCode, axum::Json<FlowView>)> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let flow = body.check(FlowId(Uuid::now_v7()), &state, &db).await?;
     let saved = flow.clone();
     save(&state, signed.scope, async move { db.create_flow(&saved).await }).await?;
@@ -139,7 +139,7 @@ async fn update(
     Id(id): Id<FlowId>,
     Json(body): Json<FlowBody>,
 ) -> Answer<axum::Json<FlowView>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     // What is not there is not there, whatever the body says.
     db.flow(id).await?;
     let flow = body.check(id, &state, &db).await?;
@@ -159,7 +159,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<FlowId>,
 ) -> Answer<StatusCode> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let numbers = db.numbers().await?;
     let used_by: Vec<String> = numbers.into_iter().filter(|n| n.flow == id).map(|n| n.number).collect();
     if !used_by.is_empty() {
@@ -183,6 +183,6 @@ async fn check(
     Admin(signed): Admin,
     Json(draft): Json<FlowDraft>,
 ) -> Answer<axum::Json<FlowCheck>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     Ok(axum::Json(FlowCheck { problems: problems(&state, &db, &draft.json).await? }))
 }

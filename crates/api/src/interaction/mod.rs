@@ -128,7 +128,7 @@ async fn list(
         outcome: search.outcome,
         text: search.text,
     };
-    let page = state.db().tenant(&signed.scope).interactions(&filter, place.as_deref(), limit).await?;
+    let page = signed.db(&state).interactions(&filter, place.as_deref(), limit).await?;
     let next_cursor = page.next_cursor.map(|place| cursor::write(LIST, &place));
     Ok(axum::Json(InteractionPage { items: page.items, next_cursor }))
 }
@@ -144,7 +144,7 @@ async fn show(
     Id(id): Id<InteractionId>,
 ) -> Answer<axum::Json<InteractionDetail>> {
     let stored = visible(&state, &signed, id).await?;
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let (names, recordings) = (db.names().await?, db.recordings(id).await?);
     Ok(axum::Json(InteractionDetail {
         interaction: stored.interaction,
@@ -156,7 +156,7 @@ async fn show(
 
 /// The interaction, if whoever asks may see it.
 async fn visible(state: &ApiState, signed: &Signed, id: InteractionId) -> Answer<Stored> {
-    let stored = state.db().tenant(&signed.scope).interaction_detail(id).await?;
+    let stored = signed.db(state).interaction_detail(id).await?;
     let talked =
         |event: &Event| matches!(event, Event::AgentConnected { agent, .. } if *agent == signed.me.id);
     match signed.me.role {

@@ -198,7 +198,7 @@ async fn find(
     which: Option<RecordingId>,
 ) -> Answer<Found> {
     visible(state, signed, id).await?;
-    let recordings = state.db().tenant(&signed.scope).recordings(id).await?;
+    let recordings = signed.db(state).recordings(id).await?;
     let nothing = || Problem::new(StatusCode::NOT_FOUND, "no_recording", "nothing was recorded here");
     let index = match which {
         Some(which) => recordings.iter().position(|recording| recording.id == which),

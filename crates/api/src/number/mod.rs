@@ -60,7 +60,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Vec<Number>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<Number>>> {
-    Ok(axum::Json(state.db().tenant(&signed.scope).numbers().await?))
+    Ok(axum::Json(signed.db(&state).numbers().await?))
 }
 
 #[utoipa::path(post, path = "/api/v1/numbers", tag = "number", operation_id = "create_number", request_body = NumberBody, responses(
@@ -73,7 +73,7 @@ async fn create(
     Admin(signed): Admin,
     Json(body): Json<NumberBody>,
 ) -> Answer<(StatusCode, axum::Json<Number>)> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let number = body.check(NumberId(Uuid::now_v7()), &db).await?;
     let saved = number.clone();
     save(&state, signed.scope, async move { db.create_number(&saved).await }).await?;
@@ -93,7 +93,7 @@ async fn update(
     Id(id): Id<NumberId>,
     Json(body): Json<NumberBody>,
 ) -> Answer<axum::Json<Number>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     // What is not there is not there, whatever the body says.
     db.number(id).await?;
     let number = body.check(id, &db).await?;
@@ -113,7 +113,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<NumberId>,
 ) -> Answer<StatusCode> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     save(&state, signed.scope, async move { db.delete_number(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -177,7 +177,9 @@ fn least_role(word: &str) -> &'static str {
     match word {
         "customers" | "demo" | "desk" | "directory" | "interactions" | "session" | "socket" => "agent",
         "floor" | "reports" => "supervisor",
-        "dispositions" | "flows" | "numbers" | "queues" | "skills" | "trunks" | "users" => "admin",
+        "changes" | "dispositions" | "flows" | "numbers" | "queues" | "skills" | "trunks" | "users" => {
+            "admin"
+        }
         other => panic!("who may ask for `{other}`?"),
     }
 }

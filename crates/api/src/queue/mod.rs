@@ -97,14 +97,14 @@ async fn list_warnings(
     State(state): State<ApiState>,
     Admin(signed): Admin,
 ) -> Answer<axum::Json<Vec<whole::Warning>>> {
-    Ok(axum::Json(whole::warnings(&state.db().tenant(&signed.scope).config().await?)))
+    Ok(axum::Json(whole::warnings(&signed.db(&state).config().await?)))
 }
 
 #[utoipa::path(get, path = "/api/v1/queues", tag = "queue", operation_id = "list_queues", responses(
     (status = 200, body = Vec<Queue>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<Queue>>> {
-    Ok(axum::Json(state.db().tenant(&signed.scope).queues().await?))
+    Ok(axum::Json(signed.db(&state).queues().await?))
 }
 
 #[utoipa::path(post, path = "/api/v1/queues", tag = "queue", operation_id = "create_queue", request_body = QueueBody, responses(
@@ -118,8 +118,8 @@ async fn create(
     Json(body): Json<QueueBody>,
 ) -> Answer<(StatusCode, axum::Json<Queue>)> {
     let queue = body.check(QueueId(Uuid::now_v7()))?;
-    whole::check(&queue, &state.db().tenant(&signed.scope).config().await?, &state.config().prompts)?;
-    let (db, saved) = (state.db().tenant(&signed.scope), queue.clone());
+    whole::check(&queue, &signed.db(&state).config().await?, &state.config().prompts)?;
+    let (db, saved) = (signed.db(&state), queue.clone());
     save(&state, signed.scope, async move { db.create_queue(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(queue)))
 }
@@ -138,7 +138,7 @@ async fn update(
     Json(body): Json<QueueBody>,
 ) -> Answer<axum::Json<Queue>> {
     let queue = body.check(id)?;
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let before = db.queue(id).await?;
     if before.key != queue.key {
         let used_by = flows_with(&db.flows().await?, &before.key);
@@ -166,7 +166,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<QueueId>,
 ) -> Answer<StatusCode> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let queue = db.queue(id).await?;
     let used_by = flows_with(&db.flows().await?, &queue.key);
     if !used_by.is_empty() {

@@ -63,7 +63,7 @@ async fn day(
         None => today(now, &zone)?,
     };
     let day = day_of(date, &zone)?;
-    let report = state.db().tenant(&signed.scope).report_day(day, asked.queue, now).await?;
+    let report = signed.db(&state).report_day(day, asked.queue, now).await?;
     Ok(axum::Json(DayReport {
         date: date.to_string(),
         time_zone: signed.me.time_zone,

@@ -50,7 +50,7 @@ pub async fn change_password(
             "this is not the password; write the one you sign in with",
         ));
     }
-    let (db, id) = (state.db().tenant(&signed.scope), signed.me.id);
+    let (db, id) = (signed.db(&state), signed.me.id);
     let hashes = hashes(&state, &db.user(id).await?, asked.password).await?;
     let own = signed.token_sha256;
     save(&state, signed.scope, async move { db.set_own_password(id, &hashes, &own).await }).await?;
@@ -70,6 +70,6 @@ pub async fn change_language(
     signed: Signed,
     Json(asked): Json<OwnLanguage>,
 ) -> Answer<StatusCode> {
-    state.db().tenant(&signed.scope).set_language(signed.me.id, asked.language).await?;
+    signed.db(&state).set_language(signed.me.id, asked.language).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -43,7 +43,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Vec<Skill>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<Skill>>> {
-    Ok(axum::Json(state.db().tenant(&signed.scope).skills().await?))
+    Ok(axum::Json(signed.db(&state).skills().await?))
 }
 
 #[utoipa::path(post, path = "/api/v1/skills", tag = "skill", operation_id = "create_skill", request_body = SkillBody, responses(
@@ -57,7 +57,7 @@ async fn create(
     Json(body): Json<SkillBody>,
 ) -> Answer<(StatusCode, axum::Json<Skill>)> {
     let skill = body.check(SkillId(Uuid::now_v7()))?;
-    let (db, saved) = (state.db().tenant(&signed.scope), skill.clone());
+    let (db, saved) = (signed.db(&state), skill.clone());
     save(&state, signed.scope, async move { db.create_skill(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(skill)))
 }
@@ -76,7 +76,7 @@ async fn update(
     Json(body): Json<SkillBody>,
 ) -> Answer<axum::Json<Skill>> {
     let skill = body.check(id)?;
-    let (db, saved) = (state.db().tenant(&signed.scope), skill.clone());
+    let (db, saved) = (signed.db(&state), skill.clone());
     save(&state, signed.scope, async move { db.update_skill(&saved).await }).await?;
     Ok(axum::Json(skill))
 }
@@ -93,7 +93,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<SkillId>,
 ) -> Answer<StatusCode> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let queues = db.queues().await?;
     let needing = queues.iter().filter(|queue| queue.required_skills.iter().any(|need| need.skill == id));
     let used_by: Vec<String> = needing.map(|queue| queue.name.clone()).collect();

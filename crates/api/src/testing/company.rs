@@ -9,7 +9,7 @@ use perezvon_model::{
     CustomerId, Device, DispositionId, E164, FlowId, InteractionId, NumberId, QueueId, RecordingId, SkillId,
     TenantId, TenantScope, TrunkId, UserId, UtcMs,
 };
-use perezvon_store::{CustomerDraft, Db, PasswordHashes, Role, Tenant, TenantDb, User, new_id};
+use perezvon_store::{Author, CustomerDraft, Db, PasswordHashes, Role, Tenant, TenantDb, User, new_id};
 
 /// A flow that leads to the queue `support`.
 pub const FLOW: &str = r#"{"version":1,"start":"hello","nodes":{
@@ -66,7 +66,7 @@ impl Company {
             interaction: new_id(),
             recording: new_id(),
         };
-        let tenant = db.tenant(&scope);
+        let tenant = db.tenant(&scope).by(Author { user: None, at: UtcMs(1) });
         company.set_up(&tenant, digit).await;
         for (user, role, name) in [
             (company.admin, Role::Admin, "admin"),

@@ -167,7 +167,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Vec<TrunkView>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<TrunkView>>> {
-    let trunks = state.db().tenant(&signed.scope).trunks().await?;
+    let trunks = signed.db(&state).trunks().await?;
     Ok(axum::Json(trunks.into_iter().map(TrunkView::from).collect()))
 }
 
@@ -182,7 +182,7 @@ async fn create(
     Json(body): Json<TrunkBody>,
 ) -> Answer<(StatusCode, axum::Json<TrunkView>)> {
     let trunk = body.check(TrunkId(Uuid::now_v7()), None)?;
-    let (db, saved) = (state.db().tenant(&signed.scope), trunk.clone());
+    let (db, saved) = (signed.db(&state), trunk.clone());
     save(&state, signed.scope, async move { db.create_trunk(&saved).await }).await?;
     Ok((StatusCode::CREATED, axum::Json(trunk.into())))
 }
@@ -200,7 +200,7 @@ async fn update(
     Id(id): Id<TrunkId>,
     Json(body): Json<TrunkBody>,
 ) -> Answer<axum::Json<TrunkView>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let before = db.trunk(id).await?;
     let trunk = body.check(id, Some(&before))?;
     let saved = trunk.clone();
@@ -219,7 +219,7 @@ async fn delete(
     Admin(signed): Admin,
     Id(id): Id<TrunkId>,
 ) -> Answer<StatusCode> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     save(&state, signed.scope, async move { db.delete_trunk(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -170,7 +170,7 @@ pub fn routes() -> OpenApiRouter<ApiState> {
     (status = 200, body = Vec<UserView>),
 ))]
 async fn list(State(state): State<ApiState>, Admin(signed): Admin) -> Answer<axum::Json<Vec<UserView>>> {
-    let users = state.db().tenant(&signed.scope).users().await?;
+    let users = signed.db(&state).users().await?;
     Ok(axum::Json(users.into_iter().map(UserView::from).collect()))
 }
 
@@ -184,7 +184,7 @@ async fn create(
     Admin(signed): Admin,
     Json(body): Json<UserBody>,
 ) -> Answer<(StatusCode, axum::Json<UserView>)> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let (user, password) = body.check(UserId(Uuid::now_v7()), &db).await?;
     let password =
         password.ok_or_else(|| Problem::bad_value("password", "give the new person a password"))?;
@@ -208,7 +208,7 @@ async fn update(
     Id(id): Id<UserId>,
     Json(body): Json<UserBody>,
 ) -> Answer<axum::Json<UserView>> {
-    let db = state.db().tenant(&signed.scope);
+    let db = signed.db(&state);
     let before = db.user(id).await?;
     let (user, password) = body.check(id, &db).await?;
     if id == signed.me.id && user.role != Role::Admin {
@@ -244,7 +244,7 @@ async fn delete(
     if id == signed.me.id {
         return Err(Problem::conflict("own_account", "you cannot delete yourself; another admin can"));
     }
-    let (db, now) = (state.db().tenant(&signed.scope), state.now());
+    let (db, now) = (signed.db(&state), state.now());
     save(&state, signed.scope, async move { db.delete_user(id, now).await }).await?;
     state.revoke_user(id);
     Ok(StatusCode::NO_CONTENT)

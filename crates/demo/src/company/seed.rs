@@ -3,7 +3,8 @@
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, TenantScope, UserId, UtcMs};
 use perezvon_store::{
-    CustomerDraft, Db, Ha1, InteractionFilter, PasswordHashes, Role, StoreError, Tenant, TenantDb, User,
+    Author, CustomerDraft, Db, Ha1, InteractionFilter, PasswordHashes, Role, StoreError, Tenant, TenantDb,
+    User,
 };
 
 use super::people;
@@ -42,7 +43,8 @@ pub fn scope(company: &Company) -> TenantScope {
 /// What the store says; nothing that was written is undone.
 pub async fn seed(db: &Db, credentials: &Credentials<'_>, now: UtcMs) -> Result<Seeded, StoreError> {
     let company = Company::plan();
-    let tenant = db.tenant(&scope(&company));
+    // As if the administrator had set the company up.
+    let tenant = db.tenant(&scope(&company)).by(Author { user: Some(company.admin), at: now });
     match tenant.user(company.admin).await {
         Ok(_) => return Ok(Seeded::Present),
         Err(StoreError::NotFound) => {}
@@ -66,9 +68,9 @@ pub async fn seed(db: &Db, credentials: &Credentials<'_>, now: UtcMs) -> Result<
 }
 
 /// Gives every demo user a new password, and ends their sessions.
-pub async fn set_password(db: &Db, credentials: &Credentials<'_>) -> Result<(), StoreError> {
+pub async fn set_password(db: &Db, credentials: &Credentials<'_>, now: UtcMs) -> Result<(), StoreError> {
     let company = Company::plan();
-    let tenant = db.tenant(&scope(&company));
+    let tenant = db.tenant(&scope(&company)).by(Author { user: None, at: now });
     for user in tenant.users().await? {
         let hashes = hashes(user.sip_username.as_deref(), credentials);
         tenant.set_password(user.id, &hashes).await?;

@@ -1,5 +1,6 @@
 //! The store's one suite, run on SQLite and on PostgreSQL.
 
+mod changes;
 mod configuration;
 mod customers;
 mod faults;

@@ -12,10 +12,13 @@ use perezvon_model::{
     Activity, Device, DispositionId, FlowId, InteractionId, NumberId, Presence, QueueId, SkillId, TenantId,
     TenantScope, TrunkId, UserId, UtcMs,
 };
-use perezvon_store::{Db, Ha1, PasswordHashes, Role, Tenant, TenantDb, User, new_id};
+use perezvon_store::{Author, Db, Ha1, PasswordHashes, Role, Tenant, TenantDb, User, new_id};
 
 /// 2026-11-21T09:00:00Z, the border of an interval.
 pub const T0: UtcMs = UtcMs(1_795_251_600_000);
+
+/// Changes of the samples are made at the command line.
+pub const CONSOLE: Author = Author { user: None, at: T0 };
 
 pub struct Company {
     pub scope: TenantScope,
@@ -33,7 +36,7 @@ pub struct Company {
 impl Company {
     /// The same company in another database.
     pub fn in_database(&self, db: &Db) -> Company {
-        Company { db: db.tenant(&self.scope), ..*self }
+        Company { db: db.tenant(&self.scope).by(CONSOLE), ..*self }
     }
 }
 
@@ -43,7 +46,7 @@ pub async fn copy_configuration(company: &Company, from: &Db, to: &Db) {
     let tenant =
         tenants.iter().find(|tenant| tenant.id == company.scope.tenant()).expect("the company is there");
     to.create_tenant(tenant).await.expect("a tenant is made");
-    let (old, new) = (from.tenant(&company.scope), to.tenant(&company.scope));
+    let (old, new) = (from.tenant(&company.scope), to.tenant(&company.scope).by(CONSOLE));
     for skill in old.skills().await.expect("listed") {
         new.create_skill(&skill).await.expect("a skill is made");
     }
@@ -118,7 +121,7 @@ pub async fn company(db: &Db, mark: &str) -> Company {
     let tenant = tenant(mark);
     db.create_tenant(&tenant).await.expect("a tenant is made");
     let scope = scope(tenant.id);
-    let own = db.tenant(&scope);
+    let own = db.tenant(&scope).by(CONSOLE);
     let skill = Skill { id: new_id(), key: "billing".to_owned(), name: "Billing".to_owned() };
     own.create_skill(&skill).await.expect("a skill is made");
     let mut support = queue("support");

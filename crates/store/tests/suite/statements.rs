@@ -14,7 +14,8 @@ both_engines! {
 }
 
 /// Files whose statements see one tenant only: the tenant is their first argument.
-const TENANT_FILES: [&str; 14] = [
+const TENANT_FILES: [&str; 15] = [
+    "change",
     "config",
     "customer",
     "disposition",
@@ -49,7 +50,9 @@ fn statements_of_a_tenant_name_the_tenant_first() {
 }
 
 /// Reads that must not grow with the history, and the index that each must go by.
-const PLANS: [(&str, &str); 17] = [
+const PLANS: [(&str, &str); 19] = [
+    ("change::SIZES", "change_1 (tenant_id=? AND version<?)"),
+    ("change::FORGET", "change_at (tenant_id=? AND at<?)"),
     ("customer::BY_NUMBER", "customer_number_1 (tenant_id=? AND number=?)"),
     ("customer::RECENT", "interaction_customer (tenant_id=? AND customer_id=?)"),
     ("input::PAGE", "input_batch_1 (tenant_id=? AND run_id=? AND first>?)"),

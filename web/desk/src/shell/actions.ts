@@ -154,6 +154,7 @@ export const actions: Action[] = [
   page('report', 'nav.report', 'KeyR', '/report', isSupervisor),
   page('admin', 'nav.admin', 'KeyS', '/admin/queues', isAdmin),
   page('flows', 'nav.flows', 'KeyF', '/admin/flows', isAdmin),
+  page('changes', 'change.title', 'KeyH', '/admin/changes', isAdmin),
   { id: 'palette', group: 'other', label: 'action.palette', shortcut: { code: 'KeyK', mod: true }, available: always, run: () => (overlays.palette = !overlays.palette) },
   { id: 'search', group: 'other', label: 'action.search', shortcut: { code: 'Slash' }, single: true, available: always, run: search },
   { id: 'help', group: 'other', label: 'action.help', shortcut: { code: 'Slash', shift: true }, single: true, available: always, run: () => (overlays.help = true) },
