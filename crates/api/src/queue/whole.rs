@@ -7,7 +7,7 @@ use perezvon_model::announce::Say;
 use perezvon_model::config::{Agent, Queue, SkillLevel, TenantConfig};
 use perezvon_model::overflow::Goal;
 use perezvon_model::routing::Widen;
-use perezvon_model::{FlowId, QueueId, SkillId};
+use perezvon_model::{FlowId, QueueId, SkillId, TrunkId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -126,10 +126,18 @@ pub fn queues_that_need(id: QueueId, queues: &[Queue]) -> Vec<String> {
 
 /// Queues whose rules lead to a flow.
 pub fn queues_that_lead_to(flow: FlowId, queues: &[Queue]) -> Vec<String> {
+    queues_with_goal(queues, |goal| *goal == Goal::Flow { flow })
+}
+
+/// Queues whose rules lead to a number through a trunk.
+pub fn queues_that_call_through(id: TrunkId, queues: &[Queue]) -> Vec<String> {
+    queues_with_goal(queues, |goal| matches!(goal, Goal::Number { trunk, .. } if *trunk == Some(id)))
+}
+
+fn queues_with_goal(queues: &[Queue], is_it: impl Fn(&Goal) -> bool) -> Vec<String> {
     let leads = |queue: &&Queue| {
         let closed = queue.routing.hours.as_ref().map(|hours| &hours.closed);
-        let mut goals = queue.routing.overflow.iter().map(|rule| &rule.to).chain(closed);
-        goals.any(|goal| *goal == Goal::Flow { flow })
+        queue.routing.overflow.iter().map(|rule| &rule.to).chain(closed).any(&is_it)
     };
     queues.iter().filter(leads).map(|queue| queue.name.clone()).collect()
 }

@@ -8,8 +8,10 @@ use std::net::IpAddr;
 use axum::extract::State;
 use axum::http::StatusCode;
 use ipnet::IpNet;
+use perezvon_flow::Flow;
+use perezvon_flow::graph::Node;
 use perezvon_model::TrunkId;
-use perezvon_model::config::{Trunk, TrunkRegistration};
+use perezvon_model::config::{FlowSource, Trunk, TrunkRegistration};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +22,7 @@ use crate::auth::Admin;
 use crate::extract::{Id, Json};
 use crate::fields;
 use crate::problem::{Answer, Problem, ProblemBody};
+use crate::queue::whole::queues_that_call_through;
 use crate::save::save;
 use crate::state::ApiState;
 
@@ -203,6 +206,14 @@ async fn update(
     let db = signed.db(&state);
     let before = db.trunk(id).await?;
     let trunk = body.check(id, Some(&before))?;
+    if before.key != trunk.key {
+        let used_by = flows_through(&db.flows().await?, &before.key);
+        if !used_by.is_empty() {
+            let detail =
+                format!("flows call through `{}` by this key; change them first or keep the key", before.key);
+            return Err(Problem::conflict("in_use", detail).with_field("key").with_used_by(used_by));
+        }
+    }
     let saved = trunk.clone();
     save(&state, signed.scope, async move { db.update_trunk(&saved).await }).await?;
     Ok(axum::Json(trunk.into()))
@@ -213,6 +224,7 @@ async fn update(
     params(("id" = TrunkId, Path)), responses(
     (status = 204, description = "Gone"),
     (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "Flows or queues call through it", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn delete(
     State(state): State<ApiState>,
@@ -220,6 +232,36 @@ async fn delete(
     Id(id): Id<TrunkId>,
 ) -> Answer<StatusCode> {
     let db = signed.db(&state);
+    let trunk = db.trunk(id).await?;
+    let used_by = flows_through(&db.flows().await?, &trunk.key);
+    if !used_by.is_empty() {
+        let detail = "flows call through this trunk; let them take another first";
+        return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
+    }
+    let used_by = queues_that_call_through(id, &db.queues().await?);
+    if !used_by.is_empty() {
+        let detail = "queues send callers through this trunk; change their rules first";
+        return Err(Problem::conflict("in_use", detail).with_used_by(used_by));
+    }
     save(&state, signed.scope, async move { db.delete_trunk(id).await }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The names of the flows that call through the trunk of this key.
+fn flows_through(flows: &[FlowSource], key: &str) -> Vec<String> {
+    let calls = |source: &&FlowSource| {
+        Flow::read(&source.json).is_ok_and(|flow| {
+            flow.nodes.values().any(|node| match node {
+                Node::Transfer(transfer) => transfer.trunk.as_deref() == Some(key),
+                Node::Queue(_)
+                | Node::Play(_)
+                | Node::Menu(_)
+                | Node::Collect(_)
+                | Node::Hours(_)
+                | Node::Language(_)
+                | Node::HangUp(_) => false,
+            })
+        })
+    };
+    flows.iter().filter(calls).map(|source| source.name.clone()).collect()
 }

@@ -53,3 +53,36 @@ async fn what_is_wrong_with_a_trunk_is_named() {
     let reply = world.post("/api/v1/trunks", nowhere).bearer(&token).send().await;
     assert_eq!(reply.json["field"], "sources");
 }
+
+#[tokio::test]
+async fn a_trunk_that_queues_and_flows_call_through_stays() {
+    let world = World::new().await;
+    let token = world.token(world.first.admin).await;
+    let made = world.post("/api/v1/trunks", body()).bearer(&token).send().await.ok(201);
+    let path = format!("/api/v1/trunks/{}", made["id"].as_str().unwrap());
+    let out = json!({"kind": "number", "to": "+74951234567", "trunk": made["id"]});
+    let overflow = json!({"overflow": [{"when": {"kind": "nobody_signed_in"}, "to": out}]});
+    let hours = json!({"hours": {"time_zone": "", "week": [], "holidays": [], "exceptions": [], "closed": out, "at_close": "serve"}});
+    for routing in [overflow, hours] {
+        let mut queue = crate::queue::tests::body("sales");
+        queue["routing"] = routing;
+        let queue = world.post("/api/v1/queues", queue).bearer(&token).send().await.ok(201);
+        let refused = world.delete(&path).bearer(&token).send().await;
+        assert_eq!((refused.refusal(409), &refused.json["used_by"]), ("in_use", &json!(["Sales"])));
+        let path = format!("/api/v1/queues/{}", queue["id"].as_str().unwrap());
+        world.delete(&path).bearer(&token).send().await.ok(204);
+    }
+    let transfer = json!({"version": 1, "start": "out", "nodes": {
+        "out": {"type": "transfer", "to": "+74951234567", "trunk": "second", "on_fail": "end"}, "end": {"type": "hang_up"}}});
+    let flow = json!({"key": "out", "name": "Outward", "json": transfer.to_string()});
+    let flow = world.post("/api/v1/flows", flow).bearer(&token).send().await.ok(201);
+    let refused = world.delete(&path).bearer(&token).send().await;
+    assert_eq!((refused.refusal(409), &refused.json["used_by"]), ("in_use", &json!(["Outward"])));
+    let mut renamed = body();
+    renamed["key"] = json!("third");
+    let refused = world.put(&path, renamed).bearer(&token).send().await;
+    assert_eq!((refused.refusal(409), &refused.json["field"]), ("in_use", &json!("key")));
+    let flow = format!("/api/v1/flows/{}", flow["id"].as_str().unwrap());
+    world.delete(&flow).bearer(&token).send().await.ok(204);
+    world.delete(&path).bearer(&token).send().await.ok(204);
+}
