@@ -60,6 +60,28 @@ fn what_is_made_beside_a_running_server_runs_without_a_restart() {
 }
 
 #[test]
+fn what_the_command_line_changes_is_in_the_audit_trail() {
+    let program = Program::new();
+    let tenant = tenant(&program);
+    user(&program, &tenant, "anna@romashka.example", "admin");
+    number(&program, &tenant, "8 495 123-45-67");
+    let done =
+        program.run(&["admin", "password", "--email", "anna@romashka.example"], &format!("{PASSWORD}\n"));
+    assert!(done.status.success(), "{}", done.stderr);
+    let server = serve(&program);
+    let token = server.sign_in("anna@romashka.example");
+    let (_, changes) = server.ask("GET", "/api/v1/changes?by=console", &token, None);
+    let subjects: Vec<_> =
+        changes["items"].as_array().expect("a list").iter().map(|one| one["subject"].clone()).collect();
+    assert_eq!(
+        subjects,
+        ["user", "number", "user", "flow", "disposition", "disposition", "disposition", "queue"]
+    );
+    assert_eq!(changes["items"][0]["after"]["password"], "another");
+    assert!(!changes.to_string().contains(PASSWORD));
+}
+
+#[test]
 fn a_new_password_ends_the_sessions_of_the_old_one() {
     let program = Program::new();
     let tenant = tenant(&program);
