@@ -70,6 +70,8 @@ pub struct Peaks {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
     Ready,
+    /// Calls are taken, but not for these; one sentence each.
+    ReadyWithout(Vec<String>),
     /// One short reason per part that is not, such as `sip socket is closed`.
     NotReady(Vec<String>),
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
@@ -18,6 +18,7 @@ use crate::tenants::Running;
 /// The configurations of all tenants and the map over them.
 pub struct Configurations {
     tenants: Mutex<HashMap<TenantId, Arc<TenantConfig>>>,
+    left_out: Mutex<BTreeSet<TenantId>>,
     map: ArcSwap<Map>,
     journal: JournalWriter,
     closed: AtomicBool,
@@ -41,6 +42,7 @@ impl Configurations {
     pub fn new(journal: JournalWriter) -> Self {
         Self {
             tenants: Mutex::default(),
+            left_out: Mutex::default(),
             map: ArcSwap::default(),
             journal,
             closed: AtomicBool::new(false),
@@ -48,14 +50,21 @@ impl Configurations {
         }
     }
 
-    /// Loads every tenant; returns their scopes, in the order of their making.
+    /// Loads every tenant; returns their scopes, in the order of their making. One whose rows cannot be read is left out,
+    /// so that the others start.
     pub async fn load_all(&self, db: &Db) -> Result<Vec<TenantScope>, StoreError> {
         let _reading = self.reading.lock().await;
         let mut scopes = Vec::new();
         for tenant in db.tenants().await? {
             let scope = scope(tenant.id);
-            self.load(db, scope).await?;
-            scopes.push(scope);
+            match self.load(db, scope).await {
+                Ok(_) => scopes.push(scope),
+                Err(error @ StoreError::Unexpected(_)) => {
+                    tracing::error!(tenant = %tenant.id, name = tenant.name, %error, "a company is left out and its calls are refused, until its settings can be read");
+                    self.set_left_out(tenant.id, true);
+                }
+                Err(error) => return Err(error),
+            }
         }
         self.map.store(Arc::new(Map::read(db).await?));
         Ok(scopes)
@@ -97,6 +106,20 @@ impl Configurations {
         Ok(stored.iter().filter(|tenant| is_stale(tenant)).map(|tenant| scope(tenant.id)).collect())
     }
 
+    /// Notes whether a tenant is not served because its configuration cannot be read.
+    pub fn set_left_out(&self, tenant: TenantId, left_out: bool) {
+        let mut all = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out {
+            all.insert(tenant)
+        } else {
+            all.remove(&tenant)
+        };
+    }
+
+    pub fn left_out(&self) -> Vec<TenantId> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
     /// From now on new calls are refused: the server stops.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
@@ -104,7 +127,7 @@ impl Configurations {
 
     /// Every tenant that was loaded.
     pub fn scopes(&self) -> Vec<TenantScope> {
-        let tenants = self.tenants.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.keys().map(|tenant| scope(*tenant)).collect()
     }
 

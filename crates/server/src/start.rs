@@ -29,7 +29,7 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::sip_probe::{Listener, PACE, watch_listener};
 use crate::tenant::Surroundings;
-use crate::tenants::{Keeper, Running};
+use crate::tenants::{Keeper, Running, Told};
 
 /// Events of telephony that may wait for the pump.
 const TELEPHONY_EVENTS: usize = 65_536;
@@ -156,7 +156,8 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         newcomer: life.clone().map(crate::demo::newcomer),
     };
     let tasks = JoinSet::new();
-    let mut keeper = Keeper { around, running: running.clone(), stopped: stopped.clone(), tasks };
+    let mut keeper =
+        Keeper { around, running: running.clone(), stopped: stopped.clone(), tasks, told: Told::default() };
     for scope in scopes {
         keeper.start(scope).await?;
     }
@@ -183,6 +184,7 @@ async fn serve(settings: Settings, mode: Mode) -> anyhow::Result<()> {
         peaks: Arc::new(crate::recordings::peaks),
         readiness: readiness(
             running.clone(),
+            configurations.clone(),
             media.clone(),
             vec![
                 ("the journal's writer", journal_task.abort_handle()),
@@ -264,6 +266,7 @@ async fn ended(task: JoinHandle<()>, what: &str) -> anyhow::Result<()> {
 /// Every part that must run for as long as the server does, asked each time: a part that failed can not say so itself.
 fn readiness(
     running: Arc<Running>,
+    configurations: Arc<Configurations>,
     media: Media,
     parts: Vec<(&'static str, AbortHandle)>,
     sip: watch::Receiver<Listener>,
@@ -278,7 +281,15 @@ fn readiness(
         if let Listener::Silent(why) = &*sip.borrow() {
             reasons.push(why.clone());
         }
-        if reasons.is_empty() { Readiness::Ready } else { Readiness::NotReady(reasons) }
+        // The log says which setting it is: whoever asks here may be anybody.
+        let left_out =
+            |tenant| format!("company {tenant} is left out: its settings cannot be read; see the log");
+        let without: Vec<String> = configurations.left_out().into_iter().map(left_out).collect();
+        match (reasons.is_empty(), without.is_empty()) {
+            (true, true) => Readiness::Ready,
+            (true, false) => Readiness::ReadyWithout(without),
+            (false, _) => Readiness::NotReady([reasons, without].concat()),
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use perezvon_api::{ApiState, PortRequest, TenantPort, Tenants};
 use perezvon_engine::{AgentToday, Tenant, Today};
 use perezvon_model::engine::Input;
 use perezvon_model::{RunId, TenantId, TenantScope};
-use perezvon_store::{InputRun, TenantDb};
+use perezvon_store::{InputRun, StoreError, TenantDb};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -73,6 +73,24 @@ pub struct Keeper {
     pub running: Arc<Running>,
     pub stopped: watch::Receiver<bool>,
     pub tasks: JoinSet<()>,
+    pub told: Told,
+}
+
+/// Why configurations were not taken over, so that the log says it once and not at each look.
+#[derive(Default)]
+pub struct Told(HashMap<TenantId, String>);
+
+impl Told {
+    /// Whether nobody was told of it yet.
+    fn is_news(&mut self, tenant: TenantId, why: String) -> bool {
+        let known = self.0.get(&tenant) == Some(&why);
+        self.0.insert(tenant, why);
+        !known
+    }
+
+    fn forget(&mut self, tenant: TenantId) {
+        self.0.remove(&tenant);
+    }
 }
 
 impl Keeper {
@@ -159,19 +177,25 @@ impl Keeper {
             match taken {
                 Ok(()) => {
                     tracing::info!(tenant = %scope.tenant(), "took over a configuration that was changed elsewhere");
+                    self.told.forget(scope.tenant());
                     api.reloaded();
                 }
                 Err(error) => {
-                    tracing::warn!(tenant = %scope.tenant(), "a configuration was not taken over: {error:#}");
+                    let why = format!("{error:#}");
+                    if self.told.is_news(scope.tenant(), why.clone()) {
+                        tracing::warn!(tenant = %scope.tenant(), "a configuration was not taken over: {why}");
+                    }
                 }
             }
         }
     }
 
-    /// A company that was made while the server runs.
+    /// A company that was made while the server runs, or whose settings can be read again.
     async fn begin(&mut self, scope: TenantScope) -> anyhow::Result<()> {
         let Surroundings { db, configurations, telephony, .. } = &self.around;
-        configurations.reload(db, scope).await?;
+        let read = configurations.reload(db, scope).await;
+        configurations.set_left_out(scope.tenant(), matches!(read, Err(StoreError::Unexpected(_))));
+        read?;
         telephony.reload();
         self.start(scope).await
     }
@@ -219,6 +243,18 @@ fn seed() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_keeps_a_configuration_from_being_taken_over_is_told_once() {
+        let (mut told, tenant) = (Told::default(), TenantId(uuid::Uuid::from_u128(1)));
+        let mut news = |why: &str| told.is_news(tenant, why.to_owned());
+        assert_eq!(
+            [news("a queue"), news("a queue"), news("a flow"), news("a queue")],
+            [true, false, true, true]
+        );
+        told.forget(tenant);
+        assert!(told.is_news(tenant, "a queue".to_owned()), "it happens again after it went well");
+    }
 
     #[tokio::test]
     async fn a_company_whose_task_failed_is_named() {

@@ -48,7 +48,8 @@ record! {
         max_waiting: u32,
         record: bool,
         wrap_up_mode: WrapUpMode,
-        routing: Routing,
+        /// JSON; read with the rest, where the queue can be named.
+        routing: String,
     }
 }
 
@@ -68,16 +69,6 @@ words! {
     }
 }
 
-impl Column for Routing {
-    const KIND: Kind = Kind::Text;
-    fn from_value(value: Value<'_>) -> Option<Self> {
-        match value {
-            Value::Text(json) => serde_json::from_str(json).ok(),
-            Value::Int(_) | Value::Null => None,
-        }
-    }
-}
-
 record! {
     pub(crate) struct QueueSkill {
         queue_id: QueueId,
@@ -87,9 +78,13 @@ record! {
 }
 
 impl QueueRow {
-    fn with_skills(self, skills: &[QueueSkill]) -> Queue {
+    fn with_skills(self, skills: &[QueueSkill]) -> Result<Queue, StoreError> {
         let own = skills.iter().filter(|skill| skill.queue_id == self.id);
-        Queue {
+        let routing: Routing = serde_json::from_str(&self.routing).map_err(|error| {
+            let Self { id, name, .. } = &self;
+            StoreError::Unexpected(format!("the rules of the queue `{name}` ({id}) cannot be read: {error}"))
+        })?;
+        Ok(Queue {
             id: self.id,
             key: self.key,
             name: self.name,
@@ -103,8 +98,8 @@ impl QueueRow {
             short_abandon_s: self.short_abandon_s,
             max_waiting: self.max_waiting,
             record: self.record,
-            routing: self.routing,
-        }
+            routing,
+        })
     }
 }
 
@@ -183,18 +178,18 @@ pub(crate) fn unknown(error: StoreError, field: &'static str) -> StoreError {
 
 async fn stored(tx: &mut TenantTx, id: QueueId) -> Result<Option<Queue>, StoreError> {
     let skills = tx.all(&SKILLS, args![]).await?;
-    Ok(tx.first(&GET, args![id]).await?.map(|row| row.with_skills(&skills)))
+    tx.first(&GET, args![id]).await?.map(|row| row.with_skills(&skills)).transpose()
 }
 
 impl TenantDb {
     pub async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
         let skills = self.all(&SKILLS, args![]).await?;
-        Ok(self.all(&LIST, args![]).await?.into_iter().map(|row| row.with_skills(&skills)).collect())
+        self.all(&LIST, args![]).await?.into_iter().map(|row| row.with_skills(&skills)).collect()
     }
 
     pub async fn queue(&self, id: QueueId) -> Result<Queue, StoreError> {
         let row = self.first(&GET, args![id]).await?.ok_or(StoreError::NotFound)?;
-        Ok(row.with_skills(&self.all(&SKILLS, args![]).await?))
+        row.with_skills(&self.all(&SKILLS, args![]).await?)
     }
 
     pub async fn create_queue(&self, queue: &Queue) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ const DATABASE_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Serialize, ToSchema)]
 struct Ready {
     ready: bool,
-    /// What is not, one sentence each.
+    /// What is not, one sentence each; companies that are left out also while the others are served.
     reasons: Vec<String>,
 }
 
@@ -43,9 +43,10 @@ async fn alive() -> &'static str {
     (status = 503, body = Ready),
 ))]
 async fn ready(State(state): State<ApiState>) -> Response {
-    let mut reasons = match (state.config().readiness)() {
-        Readiness::Ready => Vec::new(),
-        Readiness::NotReady(reasons) => reasons,
+    let (mut reasons, without) = match (state.config().readiness)() {
+        Readiness::Ready => (Vec::new(), Vec::new()),
+        Readiness::ReadyWithout(without) => (Vec::new(), without),
+        Readiness::NotReady(reasons) => (reasons, Vec::new()),
     };
     match timeout(DATABASE_LIMIT, state.db().ping()).await {
         Ok(Ok(())) => {}
@@ -57,6 +58,7 @@ async fn ready(State(state): State<ApiState>) -> Response {
         Err(_elapsed) => reasons.push("the database takes longer than 2 s".to_owned()),
     }
     let ready = reasons.is_empty();
+    reasons.extend(without);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(Ready { ready, reasons })).into_response()
 }

@@ -25,6 +25,16 @@ async fn what_is_not_ready_is_named() {
 }
 
 #[tokio::test]
+async fn who_is_left_out_is_named_and_the_others_are_served() {
+    let world = World::with(|config, _| {
+        config.readiness = Arc::new(|| Readiness::ReadyWithout(vec!["company 1 is left out".to_owned()]));
+    })
+    .await;
+    let ready = world.get("/readyz").send().await.ok(200);
+    assert_eq!(ready, json!({"ready": true, "reasons": ["company 1 is left out"]}));
+}
+
+#[tokio::test]
 async fn a_database_that_is_away_is_a_503_and_never_a_500() {
     let world = World::new().await;
     let token = world.token(world.first.admin).await;

@@ -2,6 +2,7 @@ use perezvon_model::config::SkillLevel;
 use perezvon_model::config::{Disposition, FlowSource, Number, Skill, Trunk, TrunkRegistration, WrapUp};
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, QueueId, SkillId};
+use perezvon_store::testing::run_raw;
 use perezvon_store::{Role, StoreError, both_engines, new_id};
 
 use crate::sample::{T0, company, hashes, queue, user};
@@ -40,6 +41,18 @@ both_engines! {
         assert_eq!(trunk.sources, ["192.0.2.0/24", "2001:db8::1"]);
         let registration = trunk.registration.as_ref().expect("the trunk registers");
         assert_eq!((registration.password.as_str(), registration.expires_s), ("trunk-secret", 600));
+    }
+
+    async fn a_queue_whose_rules_cannot_be_read_is_named(test: TestDb) {
+        let (acme, globex) = (company(&test.db, "acme").await, company(&test.db, "globex").await);
+        let spoil = "UPDATE queue SET name = 'Help', routing = '{\"strategy\": \"by_magic\"}'
+            WHERE tenant_id = (SELECT id FROM tenant WHERE name = 'acme')";
+        run_raw(&test.db, spoil).await.expect("spoilt");
+        let error = acme.db.config().await.expect_err("unreadable").to_string();
+        for word in ["the queue `Help`", &acme.queue.to_string(), "by_magic"] {
+            assert!(error.contains(word), "no {word}: {error}");
+        }
+        globex.db.config().await.expect("the others are as they were");
     }
 
     async fn every_change_raises_the_version(test: TestDb) {
