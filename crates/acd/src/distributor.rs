@@ -175,8 +175,8 @@ impl Acd {
             }
         }
         if standing.signed_in != before.signed_in {
-            let more = self.fit.signed(profile, standing.signed_in);
-            self.stirred.extend(more.into_iter().map(Stir::Class));
+            let others = self.fit.signed(profile, standing.signed_in);
+            self.stirred.extend(others.into_iter().map(Stir::Class));
             if !standing.signed_in {
                 let held: Vec<Slot> =
                     self.waiting.held_for(agent).flat_map(|held| held.iter().map(|(_, slot)| slot)).collect();
@@ -184,6 +184,7 @@ impl Acd {
                     self.line_up(slot);
                 }
             }
+            self.release_from_unable();
         }
         let opened = !standing.open.without(before.open).is_empty();
         if opened || (!standing.open.is_empty() && standing.idle_since != before.idle_since) {
@@ -193,8 +194,28 @@ impl Acd {
 
     /// Whether a queue lends its agents to others whose steps name it. A queue lends until told otherwise.
     pub fn lend(&mut self, queue: QueueId, lends: bool) {
-        let more = self.fit.set_lends(queue, lends);
-        self.stirred.extend(more.into_iter().map(Stir::Class));
+        if self.fit.lends(queue) == lends {
+            return;
+        }
+        // Whoever declined something may now be the only one left for it.
+        let others = self.fit.set_lends(queue, lends);
+        self.stirred.extend(others.into_iter().map(Stir::Class));
+        self.release_from_unable();
+    }
+
+    /// Those who are held for an agent who cannot serve them any more are in line again.
+    fn release_from_unable(&mut self) {
+        let is_unable = |agent: UserId, slot: Slot| {
+            let profile = self.agent_at.get(&agent).map(|&member| self.staff.members[member].profile);
+            let class = self.waiting.item(slot).class();
+            !profile.is_some_and(|profile| self.fit.classes[class].serves.contains(profile))
+        };
+        let held = self.waiting.held_by_agent();
+        let unable: Vec<Slot> =
+            held.filter(|(agent, slot)| is_unable(*agent, *slot)).map(|(_, slot)| slot).collect();
+        for slot in unable {
+            self.line_up(slot);
+        }
     }
 
     /// Into the line of its class, or held for its preferred agent.

@@ -216,7 +216,8 @@ impl Fit {
         first..first + self.queues[queue].steps.len() + 1
     }
 
-    /// Works out anew who meets each step of a chain, and so who serves it. Returns whether anybody serves more.
+    /// Works out anew who meets each step of a chain, and so who serves it. Returns whether anybody serves more or
+    /// fewer.
     fn fit_chain(&mut self, chain: usize) -> bool {
         for class in self.classes_of(chain) {
             let own = self.who_meets(class);
@@ -238,7 +239,7 @@ impl Fit {
     /// skipped while nobody could match.
     fn serve_chain(&mut self, chain: usize) -> bool {
         let classes = self.classes_of(chain);
-        let (last, mut in_force, mut more) = (classes.end - 1, classes.end - 1, false);
+        let (last, mut in_force, mut changed) = (classes.end - 1, classes.end - 1, false);
         for class in classes.rev() {
             if self.classes[class].signed_in > 0 {
                 in_force = class;
@@ -247,16 +248,17 @@ impl Fit {
             let before = std::mem::take(&mut self.classes[class].serves);
             for profile in before.without(&serves) {
                 self.profiles[profile].serves.remove(class);
+                changed = true;
             }
             for profile in serves.without(&before) {
                 self.profiles[profile].serves.insert(class);
-                more = true;
+                changed = true;
             }
             self.classes[class].serves = serves;
             self.classes[class].in_force = self.classes[in_force].step;
         }
         debug_assert!(self.classes[last].step + 1 == self.classes_of(chain).len());
-        more
+        changed
     }
 
     fn who_meets(&self, class: usize) -> Bits {
@@ -289,7 +291,7 @@ impl Fit {
         self.queue_at.get(&queue).is_none_or(|&at| self.queues[at].lends)
     }
 
-    /// The queue begins or ends to lend its agents. Returns the classes that may now be served by more.
+    /// The queue begins or ends to lend its agents. Returns the classes that are now served by others.
     pub fn set_lends(&mut self, queue: QueueId, lends: bool) -> Vec<usize> {
         let Some(&at) = self.queue_at.get(&queue) else { return Vec::new() };
         if std::mem::replace(&mut self.queues[at].lends, lends) == lends {
@@ -300,16 +302,16 @@ impl Fit {
         };
         let chains: Vec<usize> =
             (0..self.chains.len()).filter(|&chain| helped(&self.queues[self.chains[chain].queue])).collect();
-        let mut more = Vec::new();
+        let mut others = Vec::new();
         for chain in chains {
             if self.fit_chain(chain) {
-                more.extend(self.classes_of(chain));
+                others.extend(self.classes_of(chain));
             }
         }
-        more
+        others
     }
 
-    /// One agent of a profile signs in or out. Returns the classes that may now be served by more.
+    /// One agent of a profile signs in or out. Returns the classes that are now served by others.
     pub fn signed(&mut self, profile: usize, in_now: bool) -> Vec<usize> {
         let of = &mut self.profiles[profile];
         of.signed_in = if in_now { of.signed_in + 1 } else { of.signed_in - 1 };
@@ -322,13 +324,13 @@ impl Fit {
                 turned.push(of.chain);
             }
         }
-        let mut more = Vec::new();
+        let mut others = Vec::new();
         for chain in turned {
             if self.serve_chain(chain) {
-                more.extend(self.classes_of(chain));
+                others.extend(self.classes_of(chain));
             }
         }
-        more
+        others
     }
 
     /// One agent of a profile becomes ready or not.

@@ -284,6 +284,12 @@ impl Waiting {
         self.held.get(&agent).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// Everybody who is held, and for whom.
+    pub fn held_by_agent(&self) -> impl Iterator<Item = (UserId, Slot)> {
+        let lines = self.held.iter().flat_map(|(agent, queues)| queues.values().map(|held| (*agent, held)));
+        lines.flat_map(|(agent, held)| held.iter().map(move |(_, slot)| (agent, slot)))
+    }
+
     /// Queues in which somebody is held for anybody else.
     pub fn held_for_others(&self, agent: UserId) -> impl Iterator<Item = usize> {
         let others = self.held.iter().filter(move |(of, _)| **of != agent);

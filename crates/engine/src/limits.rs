@@ -25,6 +25,8 @@ pub const MAX_CALLBACK_MS: i64 = 86_400_000;
 pub const CALL_BACK_AGAIN_MS: i64 = 5_000;
 /// How long a customer who is called back is rung.
 pub const CALL_BACK_MS: i64 = 45_000;
+/// How long a caller is told to speak a message; then it begins, though the end of the tone be lost.
+pub const MESSAGE_PROMPT_MS: i64 = 20_000;
 /// The longest message that a caller leaves.
 pub const MAX_MESSAGE_MS: i64 = 180_000;
 /// How long a browser leg may take from the agent's accept to its sound.

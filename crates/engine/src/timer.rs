@@ -33,7 +33,7 @@ pub(crate) enum Timer {
     Look,
     /// The wait is past the threshold of the service level.
     Late(InteractionId),
-    /// The spoken message is long enough.
+    /// The tone must be over, and then the spoken message is long enough.
     Message(InteractionId),
     /// The customer is to be called again, or the call that is dialled must be answered.
     CallBack(InteractionId),

@@ -272,3 +272,67 @@ pub enum Event {
         device: Device,
     },
 }
+
+/// What an event tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The interaction as a whole, and its way through the flow.
+    Interaction,
+    /// Waiting in queues.
+    Line,
+    /// A call that was promised.
+    Callback,
+    /// Whom it is offered to.
+    Offer,
+    /// What agent and customer do together.
+    Conversation,
+    Recording,
+    AfterCall,
+    /// An agent, whatever the interaction.
+    Agent,
+}
+
+impl Event {
+    /// What it tells of: for readers who look at some events alone, and still are asked about each new subject.
+    pub fn topic(&self) -> Topic {
+        match self {
+            Event::InteractionStarted { .. }
+            | Event::CustomerMatched { .. }
+            | Event::FlowAnswered
+            | Event::FlowNode { .. }
+            | Event::Collected { .. }
+            | Event::PartyConnected { .. }
+            | Event::InteractionEnded { .. } => Topic::Interaction,
+            Event::Queued { .. }
+            | Event::PlaceRestored { .. }
+            | Event::PositionAnnounced { .. }
+            | Event::WaitAnnounced { .. }
+            | Event::Overflowed { .. }
+            | Event::LeftQueue { .. } => Topic::Line,
+            Event::CallbackPromised { .. } | Event::CallbackDialled { .. } | Event::CallbackFailed { .. } => {
+                Topic::Callback
+            }
+            Event::Routed { .. }
+            | Event::NothingFor { .. }
+            | Event::Offered { .. }
+            | Event::OfferEnded { .. } => Topic::Offer,
+            Event::AgentConnected { .. }
+            | Event::HoldStarted { .. }
+            | Event::HoldEnded { .. }
+            | Event::AgentLost { .. }
+            | Event::AgentBack { .. }
+            | Event::TransferredToQueue { .. }
+            | Event::TransferredToAgent { .. }
+            | Event::AgentDisconnected { .. } => Topic::Conversation,
+            Event::MessageStarted
+            | Event::RecordingStarted { .. }
+            | Event::RecordingSealed { .. }
+            | Event::RecordingFailed { .. } => Topic::Recording,
+            Event::WrapUpStarted { .. }
+            | Event::WrapUpExtended { .. }
+            | Event::Noted { .. }
+            | Event::WrapUpEnded { .. } => Topic::AfterCall,
+            Event::AgentState { .. } => Topic::Agent,
+        }
+    }
+}

@@ -73,3 +73,32 @@ fn lent_agents_must_have_the_skills_that_are_needed_then() {
     floor.passes_s(10);
     assert_eq!(floor.decides(), ["a -> vera"]);
 }
+
+#[test]
+fn nobody_is_held_for_an_agent_who_is_lent_no_more() {
+    let mut floor = floor();
+    floor.is_busy("boris");
+    floor.calls("a", "support");
+    floor.passes_s(10);
+    floor.decides();
+    floor.acd.prefer(id("a"), id("boris"), floor.now + 60_000);
+    floor.is_free("anna");
+    assert_eq!(floor.decides(), [""; 0], "for Boris, who helps");
+    floor.acd.lend(id("sales"), false);
+    assert_eq!(floor.decides(), ["a -> anna"]);
+}
+
+#[test]
+fn who_declined_and_is_the_only_one_left_when_the_lending_stops_is_asked_again() {
+    let mut floor = floor();
+    floor.is_free("anna");
+    floor.is_busy("boris");
+    floor.calls("a", "support");
+    floor.passes_s(10);
+    assert_eq!(floor.decides(), ["a -> anna"]);
+    floor.declines("anna", "a");
+    floor.passes_s(6);
+    assert_eq!(floor.decides(), [""; 0], "Boris could take it soon");
+    floor.acd.lend(id("sales"), false);
+    assert_eq!(floor.decides(), ["a -> anna"]);
+}

@@ -264,11 +264,15 @@ impl Tenant {
 
     /// The customer did not answer: later again, or never.
     pub(crate) fn not_reached(&mut self, interaction: InteractionId, cause: Cause) {
+        let queue = self.calls.get(&interaction).and_then(|call| call.queue);
+        if queue.is_none_or(|queue| !self.queues.contains_key(&queue)) {
+            // A queue that is gone calls nobody again.
+            return self.give_callback_up(interaction, Cause::Unavailable);
+        }
         self.hang_up_dialled(interaction);
         self.out_of_line(interaction);
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         call.stage = Stage::Away;
-        let queue = call.queue;
         let rule = self.callbacks_of(queue);
         let Some(callback) = self.callback_mut(interaction) else { return };
         // A stop of the server is no try of the customer's.
@@ -332,6 +336,15 @@ impl Tenant {
             state.recent.waits(self.now, somebody);
         }
         self.floor_changed();
+    }
+
+    /// An agent has taken it, as one who waited: the pace of the queue is that of both.
+    pub(crate) fn count_callback_answered(&mut self, interaction: InteractionId) {
+        let call = self.calls.get(&interaction).filter(|call| call.callback.is_some());
+        let queue = call.and_then(|call| call.queue);
+        if let Some(state) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
+            state.recent.count_answer(self.now);
+        }
     }
 
     /// Agent and customer are joined, or the customer waits on the line again.

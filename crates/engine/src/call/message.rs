@@ -1,13 +1,12 @@
 //! The customer speaks a message: after the tone, until the hash key, a hang-up, or three minutes.
 
-use perezvon_flow::PLAY_LIMIT_MS;
 use perezvon_model::InteractionId;
 use perezvon_model::engine::Output;
 use perezvon_model::journal::Event;
 use perezvon_model::prompt::Prompt;
 
 use super::{Repeat, Service, Stage};
-use crate::limits::MAX_MESSAGE_MS;
+use crate::limits::{MAX_MESSAGE_MS, MESSAGE_PROMPT_MS};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
@@ -19,7 +18,7 @@ impl Tenant {
         let prompts = ["leave-message", "beep"].map(|name| Prompt::named(name, language));
         self.play(interaction, prompts.to_vec(), Repeat::Once);
         // Should its end be lost, the tone is over then.
-        self.timers.arm(Timer::Message(interaction), self.now + PLAY_LIMIT_MS);
+        self.timers.arm(Timer::Message(interaction), self.now + MESSAGE_PROMPT_MS);
     }
 
     /// The tone is over.

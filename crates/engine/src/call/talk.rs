@@ -48,6 +48,7 @@ impl Tenant {
         self.journal(Some(interaction), Some(id), accepted);
         self.withdraw_other_offers(interaction, id);
         self.leave_queue(interaction, QueueOutcome::Answered);
+        self.count_callback_answered(interaction);
         self.callback_is_kept(interaction);
         self.transfer_rings_no_more(interaction);
         let Some(call) = self.calls.get_mut(&interaction) else { return };

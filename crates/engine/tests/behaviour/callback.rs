@@ -1,9 +1,9 @@
 //! The caller hangs up, keeps the place, and is called when the turn comes.
 
 use perezvon_model::announce::{Announcement, Only, Say};
-use perezvon_model::engine::{Input, OwedCallback};
+use perezvon_model::engine::{Input, Output, OwedCallback};
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
-use perezvon_model::overflow::{CallFirst, Callbacks};
+use perezvon_model::overflow::{CallFirst, Callbacks, Goal, Overflow, OverflowWhen};
 use perezvon_model::prompt::Language;
 use perezvon_model::{Activity, E164, LegId};
 
@@ -181,6 +181,21 @@ fn an_agent_who_declines_or_leaves_while_it_rings_leaves_it_to_others() {
 }
 
 #[test]
+fn a_queue_that_goes_together_with_the_agent_gives_the_callback_up_once() {
+    let mut floor = promised(CallFirst::Agent);
+    floor.caller("pyotr").hangs_up();
+    floor.ready(&["boris"]);
+    floor.agent("boris").accepts();
+    assert!(dialled(&floor).is_some());
+    floor.config.queues.retain(|queue| queue.key != "support");
+    floor.config.agents.retain(|agent| agent.name != "boris");
+    floor.configures();
+    let story = floor.story(IVAN);
+    let failed: Vec<&String> = story.iter().filter(|word| word.starts_with("not reached")).collect();
+    assert_eq!(failed, ["not reached Unavailable"], "{story:?}");
+}
+
+#[test]
 fn a_customer_who_calls_again_has_the_place_and_is_not_called_any_more() {
     let mut floor = promised(CallFirst::Agent);
     floor.passes(60_000);
@@ -257,4 +272,95 @@ fn what_was_promised_before_a_restart_is_kept() {
     assert!(floor.desk("anna").offer.is_some_and(|offer| offer.about.callback), "who has waited longer");
     floor.agent("anna").accepts();
     assert!(dialled(&floor).is_some());
+}
+
+#[test]
+fn a_recording_of_an_earlier_conversation_ends_with_the_leg() {
+    let mut floor = with(CallFirst::Agent);
+    floor.ready(&["boris"]);
+    floor.caller(IVAN).arrives_at("direct");
+    floor.agent("boris").accepts();
+    floor.agent("boris").takes_break("lunch");
+    assert!(floor.agent("boris").passes_to_queue("support").is_ok());
+    floor.passes(10_000);
+    floor.caller(IVAN).presses("1");
+    floor.caller(IVAN).listens();
+    let stopped = |output: &Output| matches!(output, Output::RecordStop { .. });
+    assert_eq!(floor.heard.iter().filter(|output| stopped(output)).count(), 1);
+    floor.ready(&["anna"]);
+    floor.agent("anna").accepts();
+    let leg = dialled(&floor).expect("the customer is called");
+    floor.leg_event(leg, LegEvent::Answered);
+    let anew = |output: &Output| matches!(output, Output::RecordStart { leg: of, .. } if *of == leg);
+    assert!(floor.heard.iter().any(anew), "on the new leg");
+}
+
+#[test]
+fn who_was_called_first_is_not_kept_waiting_past_the_rules() {
+    let mut floor = promised(CallFirst::Customer);
+    let to = Goal::Queue { queue: id("sales") };
+    floor.config.queues[0].routing.overflow = vec![Overflow { when: OverflowWhen::WaitedOver { s: 60 }, to }];
+    floor.configures();
+    floor.caller("pyotr").hangs_up();
+    floor.ready(&["boris"]);
+    let leg = dialled(&floor).expect("the customer is called");
+    floor.agent("boris").takes_break("lunch");
+    floor.leg_event(leg, LegEvent::Answered);
+    floor.passes(59_000);
+    assert_eq!(floor.queue("support").waiting, 1);
+    floor.passes(1_000);
+    assert_eq!((floor.queue("support").waiting, floor.queue("sales").waiting), (0, 1));
+}
+
+/// Ivan is called back and hangs up; so much later these are served, ten seconds each, and one more is while the next one waits.
+fn serves_after_the_callback(floor: &mut Floor, quiet_ms: i64, callers: &[&'static str]) -> String {
+    let leg = dialled(floor).expect("the customer is called");
+    floor.leg_event(leg, LegEvent::Answered);
+    floor.leg_event(leg, LegEvent::Ended { cause: Cause::Normal });
+    floor.agent("boris").finishes();
+    floor.passes(quiet_ms);
+    for caller in callers {
+        floor.caller(caller).arrives_at("direct");
+        floor.agent("boris").accepts();
+        floor.passes(10_000);
+        floor.agent("boris").hangs_up();
+        floor.agent("boris").finishes();
+    }
+    for caller in ["first", "next"] {
+        floor.caller(caller).arrives_at("direct");
+        if caller == "first" {
+            floor.agent("boris").accepts();
+        }
+    }
+    floor.passes(5_000);
+    floor.hears("next")
+}
+
+/// Ivan waits to be called back by the only agent to come; who comes later is told how long it takes.
+fn waits_to_be_called_back() -> Floor {
+    let mut floor = promised(CallFirst::Agent);
+    let wait = Announcement { after_s: 5, every_s: 0, say: Say::Wait, only: Only::Always };
+    floor.config.queues[0].routing.announcements.push(wait);
+    floor.configures();
+    floor.caller("pyotr").hangs_up();
+    floor
+}
+
+#[test]
+fn a_callback_that_was_kept_leaves_a_quiet_queue_not_a_slow_one() {
+    let mut floor = waits_to_be_called_back();
+    floor.ready(&["boris"]);
+    floor.agent("boris").accepts();
+    let said = serves_after_the_callback(&mut floor, 20 * 60_000, &["a", "b", "c", "d", "e"]);
+    assert_eq!(said, "wait-under-1");
+}
+
+#[test]
+fn a_callback_that_was_answered_counts_in_the_pace() {
+    let mut floor = waits_to_be_called_back();
+    floor.passes(20 * 60_000);
+    floor.ready(&["boris"]);
+    floor.agent("boris").accepts();
+    let said = serves_after_the_callback(&mut floor, 1_000, &["a", "b", "c"]);
+    assert_eq!(said, "wait-under-10", "five answers of twenty minutes");
 }

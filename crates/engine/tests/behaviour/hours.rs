@@ -2,6 +2,7 @@
 
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::hours::{AtClose, Clock, Day, Hours, Opening};
+use perezvon_model::leg::{Cause, LegEvent};
 use perezvon_model::overflow::Goal;
 
 use crate::floor::{self, Floor};
@@ -67,4 +68,30 @@ fn nobody_passes_a_caller_into_a_closed_queue() {
     floor.agent("anna").accepts();
     let refused = floor.agent("anna").passes_to_queue("support");
     assert!(matches!(refused, Err(CommandRefused::NotNow(why)) if why.contains("closed")));
+}
+
+#[test]
+fn an_offer_that_rings_at_closing_time_is_left_to_its_end_and_then_the_caller_is_sent() {
+    let mut floor = closing_soon(Goal::Queue { queue: id("sales") }, AtClose::Send, 0);
+    floor.ready(&["boris"]);
+    floor.passes(10 * MINUTE_MS - 5_000);
+    floor.caller("a").arrives_at("direct");
+    floor.passes(5_000);
+    assert_eq!(floor.agent_of("a").as_deref(), Some("boris"));
+    floor.agent("boris").declines();
+    floor.agent("boris").takes_break("lunch");
+    floor.passes(17_000);
+    assert_eq!((floor.queue("support").waiting, floor.queue("sales").waiting), (0, 1));
+}
+
+#[test]
+fn who_is_given_back_to_a_closed_queue_stays() {
+    let mut floor = closing_soon(Goal::Queue { queue: id("sales") }, AtClose::Send, 0);
+    floor.ready(&["boris"]);
+    floor.caller("a").arrives_at("direct");
+    floor.agent("boris").accepts();
+    floor.passes(11 * MINUTE_MS);
+    floor.agent("boris").leg_event(LegEvent::Ended { cause: Cause::Timeout });
+    floor.configures();
+    assert_eq!((floor.queue("support").waiting, floor.queue("sales").waiting), (1, 0));
 }

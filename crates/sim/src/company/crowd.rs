@@ -1,7 +1,7 @@
 //! People who miss, decline, hold, transfer and are cut off, by seed.
 
 use perezvon_model::config::TenantConfig;
-use perezvon_model::customer::CustomerCard;
+use perezvon_model::customer::{CustomerCard, LastAgent};
 use perezvon_model::engine::{AgentCommand, Question, Reply, TransferTarget};
 use perezvon_model::leg::{Cause, LegEvent};
 use perezvon_model::{CustomerId, Device, InteractionId, QueueId, UserId, UtcMs};
@@ -12,7 +12,12 @@ use uuid::Uuid;
 use super::faults::{Fault, FaultKind};
 use crate::chance::Chance;
 use crate::scenario::Scenario;
-use crate::world::{Caller, Carriage, Carried, Conversation, People, Reaction, Shown, TalkDeed, finish};
+use crate::world::{
+    AfterPromise, Caller, Carriage, Carried, Conversation, People, Reaction, Shown, Speaks, TakesCall,
+    TalkDeed, finish,
+};
+
+const DAY_MS: i64 = 86_400_000;
 
 /// The people of one scenario.
 pub struct Crowd {
@@ -23,6 +28,8 @@ pub struct Crowd {
     /// Each agent draws from an own stream.
     minds: BTreeMap<UserId, Chance>,
     outside: Chance,
+    /// Callbacks and messages.
+    customers: Chance,
     cards: Chance,
     /// Mishaps that have not happened.
     faults: Vec<Fault>,
@@ -40,6 +47,7 @@ impl Crowd {
             agents: config.agents.iter().map(|agent| agent.id).collect(),
             minds: BTreeMap::new(),
             outside: Chance::of(seed, "outside", 0),
+            customers: Chance::of(seed, "customers", 0),
             cards: Chance::of(seed, "cards", 0),
             faults: faults.to_vec(),
             now: UtcMs(0),
@@ -193,24 +201,85 @@ impl People for Crowd {
         (by_system && mind.percent(90)).then(|| mind.between(500, 40_000))
     }
 
-    fn answers(&mut self, _question: &Question) -> (i64, Reply) {
-        if self.cards.percent(20) {
-            return (self.cards.between(0, 6_000), Reply::Failed);
+    fn called_back(&mut self, now: UtcMs) -> TakesCall {
+        self.now = now;
+        let chance = &mut self.customers;
+        let reaction = match chance.below(10) {
+            0..=5 => Reaction::Accepts { after_ms: chance.between(500, 20_000) },
+            6 => Reaction::Busy,
+            7 => Reaction::Ignores,
+            8 => Reaction::Declines { after_ms: chance.between(500, 9_000) },
+            _ if chance.percent(50) => Reaction::Interrupted { after_ms: chance.between(0, 9_000) },
+            _ => Reaction::Silent,
+        };
+        TakesCall { reaction, stays_ms: chance.percent(15).then(|| chance.between(0, 300)) }
+    }
+
+    fn wants_callback(&mut self, now: UtcMs) -> Option<i64> {
+        self.now = now;
+        self.customers.percent(60).then(|| self.customers.between(0, 8_000))
+    }
+
+    fn promised(&mut self, now: UtcMs) -> AfterPromise {
+        self.now = now;
+        let chance = &mut self.customers;
+        AfterPromise {
+            hangs_up_ms: chance.percent(40).then(|| chance.between(0, 5_000)),
+            calls_again_ms: chance.percent(20).then(|| chance.between(500, 90_000)),
         }
+    }
+
+    fn tires_of_dialling(&mut self, agent: UserId) -> Option<i64> {
+        let mind = self.mind(agent);
+        mind.percent(20).then(|| mind.between(0, 15_000))
+    }
+
+    fn skips_to_message(&mut self, now: UtcMs) -> Option<i64> {
+        self.now = now;
+        self.customers.percent(30).then(|| self.customers.between(0, 6_000))
+    }
+
+    fn speaks(&mut self, now: UtcMs) -> Speaks {
+        self.now = now;
+        let ms = self.customers.between(0, 60_000);
+        match self.customers.below(5) {
+            0 | 1 => Speaks::ThenHash { ms },
+            2 | 3 => Speaks::ThenHangsUp { ms },
+            _ => Speaks::OnAndOn,
+        }
+    }
+
+    fn answers(&mut self, now: UtcMs, _question: &Question) -> (i64, Reply) {
+        self.now = now;
+        let (agents, chance) = (&self.agents, &mut self.cards);
+        if chance.percent(20) {
+            return (chance.between(0, 6_000), Reply::Failed);
+        }
+        let days_ago = chance.one(&[0, 0, 1, 5, 29, 31]).unwrap_or(0);
+        let ended_at = now + -(days_ago * DAY_MS + chance.between(0, 60_000));
         let card = CustomerCard {
-            id: CustomerId(Uuid::from_u128(self.cards.bits().into())),
+            id: CustomerId(Uuid::from_u128(chance.bits().into())),
             name: "Customer".into(),
             company: String::new(),
             numbers: Vec::new(),
             fields: Vec::new(),
             note: String::new(),
             recent: Vec::new(),
-            owner: None,
-            last_agent: None,
+            owner: chance.one(agents).filter(|_| chance.percent(40)),
+            last_agent: chance
+                .one(agents)
+                .filter(|_| chance.percent(50))
+                .map(|agent| LastAgent { agent, at: ended_at }),
             version: 1,
             is_new: true,
         };
-        (self.cards.between(0, 3_000), Reply::Customer { card: Arc::new(card) })
+        // Most cards come before an agent does, some at once, some when it is too late.
+        let after_ms = match chance.below(10) {
+            0..=2 => 0,
+            3..=7 => chance.between(0, 3_000),
+            _ => chance.between(3_000, 12_000),
+        };
+        (after_ms, Reply::Customer { card: Arc::new(card) })
     }
 
     fn carries(&mut self, now: UtcMs, what: Carried) -> Carriage {

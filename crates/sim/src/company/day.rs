@@ -11,6 +11,13 @@ use crate::chance::Chance;
 use crate::scenario::Scenario;
 use crate::world::{Arrival, Caller, Deed};
 
+/// Numbers from which several of the day call.
+pub(super) const SHARED_NUMBERS: usize = 6;
+
+pub(super) fn shared_number(number: usize) -> String {
+    format!("+7495123000{number}")
+}
+
 /// How busy the day is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Day {
@@ -54,11 +61,11 @@ impl Day {
         let from = match who.below(10) {
             0 => "anonymous".to_owned(),
             // Some call again and again.
-            1..=3 => format!("+7495123000{}", who.below(6)),
+            1..=3 => shared_number(who.below(SHARED_NUMBERS)),
             _ => format!("+7495{:07}", number),
         };
         let queue = who.bits() % u64::from(scenario.queues);
-        let kind = who.one(&[0, 0, 0, 0, 1, 1, 1, 2, 2, 3]).unwrap_or(0);
+        let kind = who.one(&[0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4]).unwrap_or(0);
         let flow = flows::flow_id(queue * flows::PER_QUEUE + kind);
         let mut talk = Chance::of(seed, "handle time", u64::from(number));
         let mut patience = Chance::of(seed, "patience", u64::from(number));

@@ -6,6 +6,8 @@ mod crowd;
 mod day;
 mod faults;
 mod flows;
+mod owed;
+mod rules;
 mod setup;
 
 pub use crowd::Crowd;
@@ -35,8 +37,21 @@ pub struct Company {
     pub faults: Vec<Fault>,
 }
 
-/// Long enough after the last caller for every limit of the engine to have been met.
-const AFTER_MS: i64 = 3 * 3_600_000;
+/// Long enough after the last caller for every limit of a conversation to have been met.
+const STOP_AFTER_MS: i64 = 3 * 3_600_000;
+/// And then for every promise of a call, which is kept for a day.
+const AFTER_MS: i64 = STOP_AFTER_MS + 25 * 3_600_000;
+
+/// When the day is, and on which clocks.
+#[derive(Clone, Debug)]
+struct Span {
+    start: UtcMs,
+    /// From the start to about the last caller.
+    length_ms: i64,
+    utc_offset_min: i32,
+    /// Minutes east of UTC.
+    zones: [(&'static str, i32); 2],
+}
 
 impl Company {
     pub fn of(scenario: &Scenario) -> Company {
@@ -52,16 +67,19 @@ impl Company {
         } else {
             MORNING + chance.between(0, 12) * hour_ms
         };
-        let config = setup::config(scenario, utc_offset_min);
         let day = day::Day::of(scenario);
+        let zones = [("Asia/Omsk", 360), ("America/Caracas", -240)];
+        let span = Span { start, length_ms: day.length_ms, utc_offset_min, zones };
+        let config = setup::config(scenario, &span);
         let arrivals = day.arrivals(scenario, start);
         let last = arrivals.last().map_or(start, |last| last.at);
         let mut deeds = day::first_moves(scenario, &config, start);
         deeds.extend(day.moves(scenario, &config, start));
-        deeds.extend(changes::of(scenario, &config, start, day.length_ms));
+        deeds.extend(changes::of(scenario, &config, &span));
+        deeds.extend(owed::of(scenario, &config, start));
         let faults = faults::of(scenario, start, day.length_ms);
         deeds.extend(faults.iter().filter_map(Fault::deed));
-        deeds.push((last + (AFTER_MS - 1), Deed::Stop));
+        deeds.push((last + STOP_AFTER_MS, Deed::Stop));
         Company { start, end: last + AFTER_MS, config: Arc::new(config), arrivals, deeds, faults }
     }
 }

@@ -1,15 +1,13 @@
 //! A company's configuration from a seed: every strategy, skills with levels, steps, ageing, lending, wrap-up modes.
 
-use perezvon_model::announce::Announcement;
 use perezvon_model::config::{
     Agent, Misses, Queue, Routing, Skill, SkillLevel, TenantConfig, Trunk, TrunkRegistration, WrapUp,
 };
 use perezvon_model::routing::{Lends, Step, Strategy, Widen};
 use perezvon_model::{Device, TenantId, TrunkId};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use super::{SKILLS, flows, queue_id, skill_id, user_id};
+use super::{SKILLS, Span, flows, queue_id, rules, skill_id, user_id};
 use crate::chance::Chance;
 use crate::scenario::Scenario;
 
@@ -29,7 +27,7 @@ pub(super) fn trunk_id() -> TrunkId {
     TrunkId(Uuid::from_u128(0x5000_0000_0000_0000))
 }
 
-pub(super) fn config(scenario: &Scenario, utc_offset_min: i32) -> TenantConfig {
+pub(super) fn config(scenario: &Scenario, day: &Span) -> TenantConfig {
     let (seed, queues) = (scenario.seed, u64::from(scenario.queues));
     TenantConfig {
         tenant: TenantId(Uuid::from_u128(1)),
@@ -37,9 +35,9 @@ pub(super) fn config(scenario: &Scenario, utc_offset_min: i32) -> TenantConfig {
         version: 1,
         region: "RU".into(),
         time_zone: "Etc/UTC".into(),
-        utc_offset_min,
-        zones: BTreeMap::new(),
-        queues: (0..queues).map(|number| queue(seed, number, queues)).collect(),
+        utc_offset_min: day.utc_offset_min,
+        zones: day.zones.iter().map(|(name, minutes)| ((*name).to_owned(), *minutes)).collect(),
+        queues: (0..queues).map(|number| queue(seed, day, number, queues)).collect(),
         agents: (0..u64::from(scenario.agents)).map(|number| agent(seed, number, queues)).collect(),
         skills: (0..SKILLS)
             .map(|number| Skill {
@@ -49,7 +47,7 @@ pub(super) fn config(scenario: &Scenario, utc_offset_min: i32) -> TenantConfig {
             })
             .collect(),
         dispositions: Vec::new(),
-        flows: flows::of(seed, queues),
+        flows: flows::of(seed, queues, u64::from(Scenario::of(seed).agents)),
         numbers: Vec::new(),
         trunks: vec![Trunk {
             id: trunk_id(),
@@ -77,11 +75,11 @@ fn skills(chance: &mut Chance, percent: u32, least: i64, most: i64) -> Vec<Skill
 }
 
 /// Also what a change of configuration makes of a queue: by another number of the stream.
-pub(super) fn queue(seed: u64, number: u64, queues: u64) -> Queue {
-    drawn_queue(&mut Chance::of(seed, "queue", number), number, queues)
+pub(super) fn queue(seed: u64, day: &Span, number: u64, queues: u64) -> Queue {
+    drawn_queue(&mut Chance::of(seed, "queue", number), day, number, queues)
 }
 
-pub(super) fn drawn_queue(chance: &mut Chance, number: u64, queues: u64) -> Queue {
+pub(super) fn drawn_queue(chance: &mut Chance, day: &Span, number: u64, queues: u64) -> Queue {
     let needs_skills = chance.percent(50);
     let required_skills = if needs_skills { skills(chance, 50, 1, 7) } else { Vec::new() };
     let limit_s = chance.between(2, 40) as u32;
@@ -104,11 +102,11 @@ pub(super) fn drawn_queue(chance: &mut Chance, number: u64, queues: u64) -> Queu
         short_abandon_s: chance.between(0, 5) as u32,
         max_waiting: chance.one(&[1, 3, 10, 100]).unwrap_or(100),
         record: chance.percent(30),
-        routing: routing(chance, queues),
+        routing: routing(chance, day, queues),
     }
 }
 
-fn routing(chance: &mut Chance, queues: u64) -> Routing {
+fn routing(chance: &mut Chance, day: &Span, queues: u64) -> Routing {
     let mut after_s = 0;
     let steps = (0..chance.one(&[0, 0, 1, 2, 3]).unwrap_or(0))
         .map(|_| {
@@ -122,8 +120,6 @@ fn routing(chance: &mut Chance, queues: u64) -> Routing {
             Step { after_s, widen: widen[chance.below(widen.len())] }
         })
         .collect();
-    let every_s = chance.one(&[0, 0, 10, 30]).unwrap_or(0);
-    let announcements = if every_s > 0 { vec![Announcement::position_every(every_s)] } else { Vec::new() };
     let miss = |chance: &mut Chance| chance.one(&[0, 1, 1, 2, 3]).unwrap_or(1);
     Routing {
         strategy: chance.one(&STRATEGIES).unwrap_or_default(),
@@ -140,8 +136,11 @@ fn routing(chance: &mut Chance, queues: u64) -> Routing {
             .one(&[Lends::Always, Lends::WhileServiceLevelHolds, Lends::WhileServiceLevelHolds, Lends::Never])
             .unwrap_or_default(),
         keep_place_s: chance.one(&[0, 60, 600]).unwrap_or(0),
-        announcements,
-        ..Routing::default()
+        preferred: rules::preferred(chance),
+        overflow: rules::overflow(chance, queues),
+        callbacks: rules::callbacks(chance),
+        announcements: rules::announcements(chance),
+        hours: rules::hours(chance, day, queues),
     }
 }
 

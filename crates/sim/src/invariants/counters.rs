@@ -1,7 +1,7 @@
 //! Invariant 9. Counters are those recomputed from the journal; the times of an agent's states sum to the time signed in.
 
 use perezvon_engine::Audit;
-use perezvon_model::journal::{Entry, Event, Party};
+use perezvon_model::journal::{Entry, Event, Party, Topic};
 use perezvon_model::view::QueueToday;
 
 use super::{Check, holds};
@@ -11,62 +11,42 @@ use crate::ledger::{Ledger, Session};
 pub(super) fn entry(ledger: &Ledger, entry: &Entry) -> Check {
     let at = entry.at;
     holds!(at == ledger.now, Counters, "an entry is dated {at:?}, and it is {:?}", ledger.now);
-    match &entry.event {
-        Event::AgentDisconnected { agent, talk_ms, hold_ms, .. } => {
-            let session = ledger.agents.get(agent).map(|row| row.session);
-            let right = matches!(session, Some(Session::Talk { at: since, held_since: None, held_ms, .. })
-                if held_ms == *hold_ms && talk_ms + hold_ms == at.since_ms(since));
-            holds!(right, Counters, "{agent} talked {talk_ms} ms and held {hold_ms} ms: {session:?}");
-        }
-        Event::HoldEnded { by: Party::Agent, held_ms } => {
-            let session = entry.agent.and_then(|agent| ledger.agents.get(&agent)).map(|row| row.session);
-            let right = matches!(session, Some(Session::Talk { held_since: Some(since), .. })
-                if at.since_ms(since) == *held_ms);
-            holds!(right, Counters, "a hold of {held_ms} ms ends: {session:?}");
-        }
-        Event::AgentState { agent, presence, activity, device } => {
-            if let Some(row) = ledger.agents.get(agent) {
-                let before = (&row.presence, row.activity, row.device);
-                let same = before == (presence, *activity, *device);
-                holds!(!same, Counters, "the state of {agent} is told again: {before:?}");
-            }
-        }
-        Event::InteractionStarted { .. }
-        | Event::CustomerMatched { .. }
-        | Event::FlowAnswered
-        | Event::FlowNode { .. }
-        | Event::Collected { .. }
-        | Event::Queued { .. }
-        | Event::PlaceRestored { .. }
-        | Event::PositionAnnounced { .. }
-        | Event::WaitAnnounced { .. }
-        | Event::Overflowed { .. }
-        | Event::CallbackPromised { .. }
-        | Event::CallbackDialled { .. }
-        | Event::CallbackFailed { .. }
-        | Event::MessageStarted
-        | Event::Routed { .. }
-        | Event::NothingFor { .. }
-        | Event::Offered { .. }
-        | Event::OfferEnded { .. }
-        | Event::LeftQueue { .. }
-        | Event::AgentConnected { .. }
-        | Event::HoldStarted { .. }
-        | Event::HoldEnded { by: Party::Customer | Party::System, .. }
-        | Event::AgentLost { .. }
-        | Event::AgentBack { .. }
-        | Event::TransferredToQueue { .. }
-        | Event::TransferredToAgent { .. }
-        | Event::PartyConnected { .. }
-        | Event::RecordingStarted { .. }
-        | Event::RecordingSealed { .. }
-        | Event::RecordingFailed { .. }
-        | Event::InteractionEnded { .. }
-        | Event::WrapUpStarted { .. }
-        | Event::WrapUpExtended { .. }
-        | Event::Noted { .. }
-        | Event::WrapUpEnded { .. } => {}
+    match entry.event.topic() {
+        Topic::Conversation => conversation(ledger, entry),
+        Topic::Agent => agent_state(ledger, entry),
+        Topic::Interaction
+        | Topic::Line
+        | Topic::Callback
+        | Topic::Offer
+        | Topic::Recording
+        | Topic::AfterCall => Ok(()),
     }
+}
+
+fn conversation(ledger: &Ledger, entry: &Entry) -> Check {
+    let at = entry.at;
+    let session_of = |agent| ledger.agents.get(agent).map(|row| row.session);
+    if let Event::AgentDisconnected { agent, talk_ms, hold_ms, .. } = &entry.event {
+        let session = session_of(agent);
+        let right = matches!(session, Some(Session::Talk { at: since, held_since: None, held_ms, .. })
+            if held_ms == *hold_ms && talk_ms + hold_ms == at.since_ms(since));
+        holds!(right, Counters, "{agent} talked {talk_ms} ms and held {hold_ms} ms: {session:?}");
+    }
+    if let Event::HoldEnded { by: Party::Agent, held_ms } = &entry.event {
+        let session = entry.agent.as_ref().and_then(session_of);
+        let right = matches!(session, Some(Session::Talk { held_since: Some(since), .. })
+            if at.since_ms(since) == *held_ms);
+        holds!(right, Counters, "a hold of {held_ms} ms ends: {session:?}");
+    }
+    Ok(())
+}
+
+fn agent_state(ledger: &Ledger, entry: &Entry) -> Check {
+    let Event::AgentState { agent, presence, activity, device } = &entry.event else { return Ok(()) };
+    let Some(row) = ledger.agents.get(agent) else { return Ok(()) };
+    let before = (&row.presence, row.activity, row.device);
+    let same = before == (presence, *activity, *device);
+    holds!(!same, Counters, "the state of {agent} is told again: {before:?}");
     Ok(())
 }
 

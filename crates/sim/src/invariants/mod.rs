@@ -1,4 +1,4 @@
-//! The twelve invariants, a file each, asserted after every event. What an entry of the journal must not say is judged
+//! The invariants, a file each, asserted after every event. What an entry of the journal must not say is judged
 //! before it is written into the books; what must hold between books and engine is judged after it.
 //!
 //! | | invariant | file |
@@ -15,6 +15,10 @@
 //! | 10 | replay gives the same state and outputs | `replay.rs` |
 //! | 11 | the dialler keeps its cap: there is no dialler yet | |
 //! | 12 | indexed picks equal naive picks, on sampled steps | `picks.rs` |
+//! | 13 | a promised call is in one place, promised once, and comes to an end | `promises.rs` |
+//! | 14 | who is held for an agent goes to nobody else meanwhile | `held.rs` |
+//! | 15 | who is sent elsewhere met the rule, and who meets one is sent | `elsewhere.rs` |
+//! | 16 | positions and waits that are said are true | `said.rs` |
 //!
 //! Beside them: the shells can carry out what the engine puts out, and the engine never panics.
 
@@ -22,16 +26,21 @@ mod capacity;
 mod conservation;
 mod counters;
 mod deadlines;
+mod elsewhere;
+mod held;
 mod nobody_waits;
 mod one_place;
 mod order;
 mod overtaking;
 mod picks;
+mod promises;
 pub mod replay;
+mod said;
 mod skills;
 
-use perezvon_engine::Tenant;
+use perezvon_engine::{Audit, Tenant};
 use perezvon_model::engine::Output;
+use perezvon_model::journal::Entry;
 use std::fmt;
 
 use crate::ledger::Ledger;
@@ -51,6 +60,10 @@ pub enum Invariant {
     Counters,
     Replay,
     Picks,
+    Promises,
+    Held,
+    Elsewhere,
+    Said,
     /// The shells can carry out what the engine puts out.
     Feasible,
     NoPanic,
@@ -70,6 +83,10 @@ impl fmt::Display for Invariant {
             Invariant::Counters => "9 (counters and times)",
             Invariant::Replay => "10 (replay)",
             Invariant::Picks => "12 (indexed picks are naive picks)",
+            Invariant::Promises => "13 (promised calls)",
+            Invariant::Held => "14 (held for an agent)",
+            Invariant::Elsewhere => "15 (who goes elsewhere)",
+            Invariant::Said => "16 (what is said is true)",
             Invariant::Feasible => "outputs can be carried out",
             Invariant::NoPanic => "no panic",
         })
@@ -131,35 +148,14 @@ impl Checks {
         self.ledger.begin(step.at, &step.input);
         self.judge(picks::after(engine))?;
         let engine = &*engine;
-        let entries = || {
-            step.outputs.iter().filter_map(|output| match output {
-                Output::Journal(entry) => Some(entry),
-                Output::Leg { .. }
-                | Output::Bridge { .. }
-                | Output::Unbridge { .. }
-                | Output::RecordStart { .. }
-                | Output::RecordStop { .. }
-                | Output::Ask { .. }
-                | Output::Answer { .. }
-                | Output::WakeAt { .. }
-                | Output::DeskChanged { .. }
-                | Output::FloorChanged
-                | Output::Forget { .. } => None,
-            })
-        };
         let audit = engine.audit();
-        for entry in entries() {
-            let ledger = &self.ledger;
-            self.judge(one_place::entry(ledger, entry))?;
-            self.judge(capacity::entry(ledger, entry))?;
-            self.judge(skills::entry(ledger, entry, audit))?;
-            self.judge(order::entry(ledger, entry, audit))?;
-            self.judge(deadlines::entry(ledger, entry))?;
-            self.judge(overtaking::entry(ledger, entry, audit))?;
-            self.judge(counters::entry(ledger, entry))?;
-            self.ledger.write(entry);
+        for output in &step.outputs {
+            self.ledger.hear(output);
+            if let Output::Journal(entry) = output {
+                self.entry(step, entry, audit)?;
+            }
         }
-        self.ledger.end();
+        self.ledger.end(audit);
         let ledger = &self.ledger;
         self.judge(conservation::after(ledger, engine))?;
         self.judge(one_place::after(ledger, audit))?;
@@ -167,7 +163,26 @@ impl Checks {
         self.judge(skills::after(ledger, audit))?;
         self.judge(nobody_waits::after(ledger, audit))?;
         self.judge(deadlines::after(ledger, audit))?;
-        self.judge(counters::after(ledger, audit))
+        self.judge(counters::after(ledger, audit))?;
+        self.judge(promises::after(ledger))?;
+        self.judge(elsewhere::after(ledger))
+    }
+
+    fn entry(&mut self, step: &Step, entry: &Entry, audit: Audit<'_>) -> Check {
+        let ledger = &self.ledger;
+        self.judge(one_place::entry(ledger, entry))?;
+        self.judge(capacity::entry(ledger, entry))?;
+        self.judge(skills::entry(ledger, entry, audit))?;
+        self.judge(order::entry(ledger, entry, audit))?;
+        self.judge(deadlines::entry(ledger, entry))?;
+        self.judge(overtaking::entry(ledger, entry, audit))?;
+        self.judge(counters::entry(ledger, entry))?;
+        self.judge(promises::entry(ledger, entry))?;
+        self.judge(held::entry(ledger, entry, audit))?;
+        self.judge(elsewhere::entry(ledger, step, entry))?;
+        self.judge(said::entry(ledger, entry))?;
+        self.ledger.write(entry, audit);
+        Ok(())
     }
 
     /// Once everybody has gone.

@@ -19,12 +19,13 @@ pub(super) fn entry(ledger: &Ledger, entry: &Entry, audit: Audit<'_>) -> Check {
             continue;
         }
         for agent in agents {
-            let passed_over =
-                !ledger.could_serve(others, *agent, audit) || ledger.declined(item, others, *agent, audit);
+            let passed_over = !ledger.could_serve(others, *agent, audit)
+                || ledger.declined(item, others, *agent, audit)
+                || ledger.kept_from(others, *agent, audit);
             holds!(
                 passed_over,
                 Order,
-                "{agent} is given {interaction} at {turn:?}, and {other} is before at {:?}",
+                "{agent} is given {interaction} at {turn:?}, and {other} is before at {:?}: {others:?}",
                 ledger.turn(item, others)
             );
         }

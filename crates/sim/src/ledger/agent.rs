@@ -1,7 +1,7 @@
 //! One agent in the books: the state that the journal told last, the work that follows from its entries, and the times.
 
 use perezvon_engine::AgentToday;
-use perezvon_model::{Activity, Device, InteractionId, OfferId, Presence, UtcMs};
+use perezvon_model::{Activity, Device, InteractionId, OfferId, Presence, QueueId, UtcMs};
 
 /// What an agent has at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct AgentRow {
     /// When presence or activity last changed.
     pub since: UtcMs,
     pub session: Session,
+    /// Of the last configuration that had the agent.
+    pub queues: Vec<QueueId>,
     browser: bool,
     phone: bool,
     pub today: AgentToday,
@@ -43,6 +45,7 @@ impl AgentRow {
             device,
             since: now,
             session: Session::None,
+            queues: Vec::new(),
             browser: false,
             phone: false,
             today: AgentToday::default(),

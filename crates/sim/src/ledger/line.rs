@@ -7,7 +7,7 @@ use perezvon_model::routing::{Step, Widen};
 use perezvon_model::{InteractionId, UserId, UtcMs};
 use std::cmp::Reverse;
 
-use super::{Item, Ledger, Stay};
+use super::{Item, Ledger, PromiseStage, Stay};
 
 /// The order in which interactions are due at one moment: higher effective priority, then the earlier place.
 pub type Turn = (Reverse<i64>, u64);
@@ -85,12 +85,14 @@ impl Ledger {
         (Reverse(self.parts(item, stay, self.now)), order)
     }
 
-    /// Those who wait and ring nowhere.
+    /// Those who wait, ring nowhere and are not being called back.
     pub fn due(&self) -> impl Iterator<Item = (InteractionId, &Item, &Stay)> {
         self.in_queue.iter().filter_map(|id| {
             let item = self.items.get(id)?;
             let stay = item.stay.as_ref()?;
-            (item.offers.is_empty() && item.routed.is_empty()).then_some((*id, item, stay))
+            let stage = item.promise.as_ref().map(|promise| promise.stage);
+            let dialled = matches!(stage, Some(PromiseStage::Dialled { .. }));
+            (item.offers.is_empty() && item.routed.is_empty() && !dialled).then_some((*id, item, stay))
         })
     }
 
@@ -115,6 +117,7 @@ impl Ledger {
                 && stay.since + i64::from(next.after_s) * 1_000 <= self.now
             {
                 stay.step += 1;
+                stay.stepped_at = Some(self.now);
             }
         }
     }

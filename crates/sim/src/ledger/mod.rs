@@ -2,16 +2,27 @@
 //! them; what the journal says is judged before it is written here, by the files of `invariants/`.
 
 mod agent;
+mod hold;
 mod line;
+mod pace;
+mod promise;
 mod write;
 
 pub use agent::{AgentRow, Session};
+pub use hold::Held;
+pub use promise::{Promise, PromiseStage, costs_a_try};
 
 use perezvon_acd::Place;
+use perezvon_engine::Audit;
 use perezvon_model::config::{self, TenantConfig};
-use perezvon_model::engine::Input;
+use perezvon_model::customer::CustomerCard;
+use perezvon_model::engine::{Input, Reply};
+use perezvon_model::journal::QueueOutcome;
+use perezvon_model::leg::LegEvent;
 use perezvon_model::view::QueueToday;
-use perezvon_model::{InteractionId, OfferId, Presence, QueueId, UserId, UtcMs};
+use perezvon_model::{
+    Activity, E164, FlowId, InteractionId, LegId, OfferId, Presence, QueueId, UserId, UtcMs,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,6 +45,45 @@ pub struct Item {
     pub refusals: BTreeMap<UserId, UtcMs>,
     /// Of an offer that was none of a queue: counts if the interaction is queued at once.
     refused_now: Option<UserId>,
+    /// The number shown.
+    pub number: Option<E164>,
+    /// The customer's leg, or the last one.
+    pub leg: Option<LegId>,
+    pub card: Option<Arc<CustomerCard>>,
+    /// The flow that leads the call.
+    flow: Option<FlowId>,
+    /// For whom, and how long, the flow wants it held.
+    pub named: Option<(UserId, i64)>,
+    /// A call that was promised and is not kept.
+    pub promise: Option<Promise>,
+    /// How often a rule led elsewhere since the last conversation.
+    pub diversions: u32,
+    /// The last stay and how it ended, in this very step.
+    pub left_now: Option<(QueueId, QueueOutcome)>,
+    pub served: Served,
+    /// Until when a message begins, or is over.
+    pub message_until: Option<UtcMs>,
+    /// Until when the offers rang or were to ring.
+    pub rings_until: UtcMs,
+}
+
+/// How far the customer was served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Served {
+    #[default]
+    NotYet,
+    Talked,
+    /// A message was begun.
+    Spoke,
+    NotReached,
+}
+
+/// Who has a place in line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    OnTheLine,
+    /// To be called back.
+    Away,
 }
 
 /// A stay in a queue.
@@ -44,6 +94,16 @@ pub struct Stay {
     pub points: i16,
     /// The step of relaxing whose time has come.
     pub step: usize,
+    /// When that was.
+    pub stepped_at: Option<UtcMs>,
+    pub who: Who,
+    /// For whom it is to be held, and until when.
+    pub preferred: Option<(UserId, UtcMs)>,
+    pub held: Held,
+    /// The caller was told how to be called back.
+    pub callback_offered: bool,
+    /// The caller is a customer who was called back.
+    pub was_called: bool,
 }
 
 /// Where what was offered to a queue is: one of these at any time.
@@ -57,14 +117,24 @@ pub enum Bucket {
     /// An agent passed it on, or the flow or a limit sent it elsewhere.
     Transferred,
     Failed,
+    /// Left with a promise to be called back.
+    CalledBack,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct QueueRow {
     pub offered: u64,
     /// By [`Bucket`].
-    pub buckets: [u64; 7],
+    pub buckets: [u64; 8],
+    /// Calls promised so far, those kept, and those that came to nothing.
+    pub promised: u64,
+    pub kept: u64,
+    pub not_kept: u64,
     pub today: QueueToday,
+    /// As many wait as may.
+    is_full: bool,
+    /// When that was so last, or might have been.
+    full_at: UtcMs,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -80,6 +150,22 @@ pub struct Ledger {
     pub ended: BTreeSet<InteractionId>,
     pub agents: BTreeMap<UserId, AgentRow>,
     pub queues: BTreeMap<QueueId, QueueRow>,
+    /// How each queue was served of late.
+    served: BTreeMap<QueueId, pace::Served>,
+    /// The input brings a configuration, or a promise is due at this moment, before or after the rest of it.
+    unsettled: bool,
+    /// The call that the input brings.
+    arriving: Option<(InteractionId, LegId, Option<E164>)>,
+    /// Customers' legs.
+    legs: BTreeMap<LegId, InteractionId>,
+    /// The leg that the input says is over.
+    over_now: Option<LegId>,
+    /// The card that the input brings.
+    card_now: Option<Arc<CustomerCard>>,
+    /// Whose customer is dialled by the next leg.
+    dials: Option<InteractionId>,
+    /// For whom the nodes of a flow hold a caller, and how long.
+    named: BTreeMap<FlowId, BTreeMap<String, (UserId, i64)>>,
     /// Places of those who are gone, for whoever has them again.
     gone: BTreeMap<InteractionId, Place>,
     orders: u64,
@@ -95,8 +181,13 @@ impl QueueRow {
 impl Ledger {
     /// Before the entries of a step are read.
     pub fn begin(&mut self, at: UtcMs, input: &Input) {
+        let is_due = at.since_ms(self.now) > 0 && self.next_promise().is_some_and(|due| due <= at);
+        self.unsettled = is_due || matches!(input, Input::Configure { .. } | Input::CallbackOwed(_));
         self.now = self.now.max(at);
         self.roll_day();
+        (self.over_now, self.card_now) = (None, None);
+        self.release_holds();
+        self.promises_due();
         match input {
             Input::Configure { config } => self.configure(config),
             Input::DeviceChanged { agent, device, connected } => {
@@ -104,14 +195,21 @@ impl Ledger {
                     row.connected(*device, *connected);
                 }
             }
-            Input::CallArrived { .. }
-            | Input::Leg { .. }
+            Input::CallArrived { interaction, leg, from, .. } => {
+                self.arriving = Some((*interaction, *leg, from.number.clone()));
+            }
+            Input::Leg { leg, event: LegEvent::Ended { .. } | LegEvent::Failed { .. } } => {
+                self.over_now = Some(*leg);
+                self.customer_gone(*leg);
+            }
+            Input::Reply { reply: Reply::Customer { card }, .. } => self.card_now = Some(Arc::clone(card)),
+            Input::CallbackOwed(owed) => self.owes(owed),
+            Input::Leg { .. }
             | Input::Agent { .. }
             | Input::DeskChanged { .. }
             | Input::Reply { .. }
             | Input::RecordingSealed { .. }
             | Input::RecordingFailed { .. }
-            | Input::CallbackOwed(_)
             | Input::Stop
             | Input::Wake => {}
         }
@@ -119,11 +217,12 @@ impl Ledger {
     }
 
     /// After the entries of a step were written.
-    pub fn end(&mut self) {
+    pub fn end(&mut self, audit: Audit<'_>) {
+        self.release_from_unable(audit);
         let at = &self.agent_at;
         self.agents.retain(|agent, row| at.contains_key(agent) || row.session != Session::None);
         for item in self.items.values_mut() {
-            item.refused_now = None;
+            (item.refused_now, item.left_now) = (None, None);
         }
     }
 
@@ -146,6 +245,62 @@ impl Ledger {
     /// At work or on a break.
     pub fn is_signed_in(&self, id: UserId) -> bool {
         self.agent(id).is_some() && self.agents.get(&id).is_some_and(|row| row.presence != Presence::Offline)
+    }
+
+    /// Whether what is told of this input may have been looked at in another order than it is written.
+    pub fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+
+    /// Somebody came or left, or fewer or more may wait than before.
+    fn room_changed(&mut self, queue: QueueId) {
+        let Some(most) = self.queue(queue).map(|queue| queue.max_waiting) else { return };
+        let (is_full, now) = (self.waiting_in(queue) >= most as usize, self.now);
+        let row = self.queues.entry(queue).or_default();
+        if is_full || row.is_full {
+            row.full_at = now;
+        }
+        row.is_full = is_full;
+    }
+
+    /// Since when a queue has room for one more; `None` while it has none.
+    pub fn room_since(&self, queue: QueueId) -> Option<UtcMs> {
+        let row = self.queues.get(&queue).filter(|row| !row.is_full)?;
+        self.queue(queue).map(|_| row.full_at)
+    }
+
+    /// How many wait in a queue, those being offered and those to be called back too.
+    fn waiting_in(&self, queue: QueueId) -> usize {
+        let stays = self.in_queue.iter().filter_map(|id| self.items.get(id)?.stay);
+        stays.filter(|stay| stay.queue == queue).count()
+    }
+
+    /// Whether an agent of a queue is signed in, at work or on a break.
+    pub fn somebody_signed_in(&self, queue: QueueId) -> bool {
+        let mut of_queue = self.agents.values().filter(|row| row.queues.contains(&queue));
+        of_queue.any(|row| row.presence != Presence::Offline || row.activity != Activity::Idle)
+    }
+
+    pub fn has_flow(&self, id: FlowId) -> bool {
+        self.named.contains_key(&id)
+    }
+
+    /// Whether a call can be made to a number: over a provider at whom we register.
+    pub fn has_way_out(&self) -> bool {
+        let registers = |config: &Arc<TenantConfig>| config.trunks.iter().any(|of| of.registration.is_some());
+        self.config.as_ref().is_some_and(registers)
+    }
+
+    /// Whether a queue takes callers now.
+    pub fn is_open(&self, queue: &config::Queue) -> bool {
+        self.was_open(queue, self.now)
+    }
+
+    /// Whether it would have taken them then, by the hours and zones of now.
+    pub fn was_open(&self, queue: &config::Queue, at: UtcMs) -> bool {
+        let (Some(hours), Some(config)) = (&queue.routing.hours, &self.config) else { return true };
+        let zone = config.zones.get(&hours.time_zone).copied();
+        hours.is_open(at, zone.unwrap_or(config.utc_offset_min))
     }
 
     pub fn day_of(&self, at: UtcMs) -> i64 {
@@ -171,6 +326,7 @@ impl Ledger {
     fn configure(&mut self, config: &Arc<TenantConfig>) {
         self.queue_at = config.queues.iter().enumerate().map(|(at, queue)| (queue.id, at)).collect();
         self.agent_at = config.agents.iter().enumerate().map(|(at, agent)| (agent.id, at)).collect();
+        self.named = config.flows.iter().map(|flow| (flow.id, hold::named_by(flow))).collect();
         self.config = Some(Arc::clone(config));
         self.roll_day();
         for queue in &config.queues {
@@ -181,9 +337,17 @@ impl Ledger {
             // A queue that is gone takes its sums along.
             row.today = QueueToday::default();
         }
+        self.served.retain(|queue, _| stays.contains_key(queue));
         for agent in &config.agents {
-            self.agents.entry(agent.id).or_insert_with(|| AgentRow::new(agent.device, self.now));
+            let row = self.agents.entry(agent.id).or_insert_with(|| AgentRow::new(agent.device, self.now));
+            row.queues.clone_from(&agent.queues);
+        }
+        for queue in &config.queues {
+            // By the old configuration it may have been.
+            self.queues.entry(queue.id).or_default().is_full = true;
+            self.room_changed(queue.id);
         }
         self.fit_steps();
+        self.holds_unknown();
     }
 }

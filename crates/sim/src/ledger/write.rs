@@ -1,26 +1,74 @@
 //! How each entry of the journal is written into the books.
 
 use perezvon_acd::Place;
+use perezvon_engine::{Audit, MAX_MESSAGE_MS, MESSAGE_PROMPT_MS};
 use perezvon_model::journal::{Entry, Event, OfferOutcome, Party, QueueOutcome};
-use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
+use perezvon_model::overflow::Goal;
+use perezvon_model::{InteractionId, Presence, QueueId, UserId, UtcMs};
 
-use super::{Bucket, Item, Ledger, Session, Stay};
+use super::{Bucket, Held, Item, Ledger, Served, Session, Stay, Who};
 
 impl Ledger {
     /// Writes one entry, whether it makes sense or not: that was judged before.
-    pub fn write(&mut self, entry: &Entry) {
+    pub fn write(&mut self, entry: &Entry, audit: Audit<'_>) {
         let at = entry.at;
         if let Event::AgentState { agent, presence, activity, device } = &entry.event
             && let Some(row) = self.agents.get_mut(agent)
         {
             row.is(presence, *activity, *device, at);
+            if *presence == Presence::Offline {
+                self.signs_out(*agent);
+            }
         }
         let Some(interaction) = entry.interaction else { return };
         match &entry.event {
-            Event::InteractionStarted { .. } => {
-                self.items.insert(interaction, Item::default());
+            Event::InteractionStarted { flow, .. } => {
+                let mut item = Item { flow: Some(*flow), ..Item::default() };
+                if let Some((_, leg, number)) = self.arriving.take_if(|(id, ..)| *id == interaction) {
+                    (item.leg, item.number) = (Some(leg), number);
+                    self.legs.insert(leg, interaction);
+                }
+                self.items.insert(interaction, item);
             }
-            Event::Queued { queue, .. } => self.queued(interaction, *queue, at),
+            Event::CustomerMatched { customer, .. } => {
+                let card = self.card_now.take_if(|card| card.id == *customer);
+                if let Some(item) = self.items.get_mut(&interaction) {
+                    item.card = card;
+                }
+                self.prefer_by_card(interaction, audit);
+            }
+            Event::FlowNode { node, .. } => {
+                let flow = self.items.get(&interaction).and_then(|item| item.flow);
+                let named = flow.and_then(|flow| self.named.get(&flow)?.get(node)).copied();
+                if let Some(item) = self.items.get_mut(&interaction) {
+                    item.named = named;
+                }
+            }
+            Event::Overflowed { to, .. } => {
+                if let Some(item) = self.items.get_mut(&interaction) {
+                    item.diversions += 1;
+                    match to {
+                        Goal::Flow { flow } => item.flow = Some(*flow),
+                        Goal::Voicemail => item.message_until = Some(at + MESSAGE_PROMPT_MS),
+                        Goal::Onward | Goal::Queue { .. } | Goal::Number { .. } | Goal::Callback => {}
+                    }
+                }
+            }
+            Event::CallbackPromised { queue, number, .. } => self.is_promised(interaction, *queue, number),
+            Event::CallbackDialled { .. } => self.is_dialled(interaction),
+            Event::CallbackFailed { cause, again_at, .. } => self.not_reached(interaction, *cause, *again_at),
+            Event::MessageStarted => {
+                if let Some(item) = self.items.get_mut(&interaction) {
+                    item.message_until = Some(at + MAX_MESSAGE_MS);
+                    if item.served == Served::NotYet {
+                        item.served = Served::Spoke;
+                    }
+                }
+            }
+            Event::Queued { queue, .. } => {
+                let was_called = self.is_kept(interaction);
+                self.queued(interaction, *queue, was_called, audit);
+            }
             Event::PlaceRestored { of, .. } => {
                 if let (Some(item), Some(place)) = (self.items.get_mut(&interaction), self.gone.get(of)) {
                     item.place = Some(*place);
@@ -31,23 +79,34 @@ impl Ledger {
                 if let Some(item) = self.items.get_mut(&interaction) {
                     item.routed = agents.iter().copied().collect();
                 }
+                self.has_its_turn(interaction);
             }
             Event::Offered { offer, agent, deadline, .. } => {
                 if let Some(item) = self.items.get_mut(&interaction) {
                     item.routed.remove(agent);
                     item.offers.insert(*agent, *offer);
-                    let in_queue = item.stay.map(|stay| stay.queue);
+                    item.rings_until = item.rings_until.max(*deadline);
+                    let in_queue = on_the_line(item);
                     self.put(interaction, in_queue, Bucket::Reserved);
                 }
                 if let Some(row) = self.agents.get_mut(agent) {
                     row.session = Session::Offer { offer: *offer, interaction, at, deadline: *deadline };
                 }
             }
-            Event::OfferEnded { agent, outcome, .. } => self.offer_ended(interaction, *agent, *outcome, at),
+            Event::OfferEnded { agent, outcome, .. } => {
+                self.offer_ended(interaction, *agent, *outcome, at, audit);
+            }
             Event::LeftQueue { queue, outcome, .. } => self.left_queue(interaction, *queue, *outcome, at),
-            Event::AgentConnected { agent, .. } => {
+            Event::AgentConnected { agent, queue, .. } => {
+                // Who is called back is served as well as who waits on the line.
+                let away = self.items.get(&interaction).is_some_and(|item| item.promise.is_some());
+                if let Some(served) = queue.filter(|_| away).and_then(|queue| self.served.get_mut(&queue)) {
+                    served.answered(at);
+                }
+                self.is_kept(interaction);
                 if let Some(item) = self.items.get_mut(&interaction) {
                     (item.talking, item.clock_at) = (Some(*agent), None);
+                    (item.named, item.diversions, item.served) = (None, 0, Served::Talked);
                     item.refusals.clear();
                 }
                 if let Some(row) = self.agents.get_mut(agent) {
@@ -70,7 +129,10 @@ impl Ledger {
                     item.passed_on = true;
                 }
             }
-            Event::AgentDisconnected { agent, talk_ms, hold_ms, .. } => {
+            Event::AgentDisconnected { agent, queue, talk_ms, hold_ms } => {
+                if let Some(served) = queue.and_then(|queue| self.serves(queue)) {
+                    served.handled(talk_ms + hold_ms);
+                }
                 self.disconnected(interaction, *agent, talk_ms + hold_ms);
             }
             Event::WrapUpStarted { agent, deadline, .. } => {
@@ -83,7 +145,10 @@ impl Ledger {
                     *deadline = *until;
                 }
             }
-            Event::WrapUpEnded { agent, wrap_up_ms, .. } => {
+            Event::WrapUpEnded { agent, queue, wrap_up_ms } => {
+                if let Some(served) = queue.and_then(|queue| self.serves(queue)) {
+                    served.wrapped_up(*wrap_up_ms);
+                }
                 if let Some(row) = self.agents.get_mut(agent) {
                     row.session = Session::None;
                     row.today.handle_ms += wrap_up_ms;
@@ -96,17 +161,10 @@ impl Ledger {
                 self.in_queue.remove(&interaction);
                 self.ended.insert(interaction);
             }
-            Event::CustomerMatched { .. }
-            | Event::FlowAnswered
-            | Event::FlowNode { .. }
+            Event::FlowAnswered
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
             | Event::WaitAnnounced { .. }
-            | Event::Overflowed { .. }
-            | Event::CallbackPromised { .. }
-            | Event::CallbackDialled { .. }
-            | Event::CallbackFailed { .. }
-            | Event::MessageStarted
             | Event::NothingFor { .. }
             | Event::HoldStarted { by: Party::Customer | Party::System }
             | Event::HoldEnded { by: Party::Customer | Party::System, .. }
@@ -119,6 +177,12 @@ impl Ledger {
             | Event::Noted { .. }
             | Event::AgentState { .. } => {}
         }
+    }
+
+    /// The books of a queue that is there.
+    fn serves(&mut self, queue: QueueId) -> Option<&mut super::pace::Served> {
+        self.queue(queue)?;
+        Some(self.served.entry(queue).or_default())
     }
 
     fn session_of(&mut self, agent: Option<UserId>) -> Option<&mut Session> {
@@ -135,11 +199,17 @@ impl Ledger {
         row.buckets[bucket as usize] += 1;
         item.bucket = match bucket {
             Bucket::Waiting | Bucket::Reserved | Bucket::Active => Some((queue, bucket)),
-            Bucket::Handled | Bucket::Abandoned | Bucket::Transferred | Bucket::Failed => None,
+            Bucket::Handled
+            | Bucket::Abandoned
+            | Bucket::Transferred
+            | Bucket::Failed
+            | Bucket::CalledBack => None,
         };
     }
 
-    fn queued(&mut self, interaction: InteractionId, queue: QueueId, at: UtcMs) {
+    fn queued(&mut self, interaction: InteractionId, queue: QueueId, was_called: bool, audit: Audit<'_>) {
+        let at = self.now;
+        let preferred = self.preference(interaction, queue);
         let points = self.queue(queue).map_or(0, |queue| queue.routing.priority);
         let Some(item) = self.items.get_mut(&interaction) else { return };
         if item.place.is_none() {
@@ -147,18 +217,45 @@ impl Ledger {
             item.place = Some(Place { clock: at, order: self.orders });
         }
         item.clock_at.get_or_insert(at);
-        item.stay = Some(Stay { queue, since: at, points, step: 0 });
-        item.refusals = item.refused_now.take().map(|agent| (agent, at)).into_iter().collect();
+        let (who, held) = (Who::OnTheLine, Held::No);
+        item.stay = Some(Stay {
+            queue,
+            since: at,
+            points,
+            step: 0,
+            stepped_at: None,
+            who,
+            preferred,
+            held,
+            callback_offered: false,
+            was_called,
+        });
+        item.refusals = item.refused_now.map(|agent| (agent, at)).into_iter().collect();
         item.bucket = None;
         self.in_queue.insert(interaction);
         let row = self.queues.entry(queue).or_default();
         row.offered += 1;
         row.today.offered += 1;
         self.put(interaction, Some(queue), Bucket::Waiting);
+        self.line_changed(queue);
+        // Held or not is decided before a step of no seconds is taken.
+        self.line_up(interaction, audit);
         self.advance_steps();
+        let refused =
+            self.items.get(&interaction).map(|item| item.refusals.keys().copied().collect::<Vec<_>>());
+        for agent in refused.unwrap_or_default() {
+            self.prefers_no_more(interaction, agent);
+        }
     }
 
-    fn offer_ended(&mut self, interaction: InteractionId, agent: UserId, outcome: OfferOutcome, at: UtcMs) {
+    fn offer_ended(
+        &mut self,
+        interaction: InteractionId,
+        agent: UserId,
+        outcome: OfferOutcome,
+        at: UtcMs,
+        audit: Audit<'_>,
+    ) {
         if let Some(row) = self.agents.get_mut(&agent) {
             if let Session::Offer { at: since, .. } = row.session {
                 row.told_ms[0] += at.since_ms(since);
@@ -167,20 +264,29 @@ impl Ledger {
         }
         let Some(item) = self.items.get_mut(&interaction) else { return };
         item.offers.remove(&agent);
-        let queue = item.stay.map(|stay| stay.queue);
-        match outcome {
+        // The clock may have jumped past its time.
+        item.rings_until = item.rings_until.max(at);
+        let in_line = item.stay.is_some();
+        let missed = match outcome {
             OfferOutcome::Accepted => return,
-            OfferOutcome::Withdrawn => {}
+            OfferOutcome::Withdrawn => false,
             OfferOutcome::Declined
             | OfferOutcome::NoAnswer
             | OfferOutcome::Busy
-            | OfferOutcome::Unreachable => match queue {
-                Some(_) => drop(item.refusals.insert(agent, at)),
-                None => item.refused_now = Some(agent),
-            },
+            | OfferOutcome::Unreachable => true,
+        };
+        match (missed, in_line) {
+            (true, true) => drop(item.refusals.insert(agent, at)),
+            (true, false) => item.refused_now = Some(agent),
+            (false, _) => {}
         }
-        if item.offers.is_empty() {
+        let (rings_on, queue) = (!item.offers.is_empty(), on_the_line(item));
+        if missed {
+            self.prefers_no_more(interaction, agent);
+        }
+        if !rings_on {
             self.put(interaction, queue, Bucket::Waiting);
+            self.line_up(interaction, audit);
         }
     }
 
@@ -196,7 +302,14 @@ impl Ledger {
         let Some(item) = self.items.get_mut(&interaction) else { return };
         item.routed.clear();
         item.refusals.clear();
+        item.left_now = Some((queue, outcome));
         let (Some(stay), Some(clock_at)) = (item.stay.take(), item.clock_at) else { return };
+        self.line_changed(queue);
+        if outcome == QueueOutcome::Answered
+            && let Some(served) = self.served.get_mut(&queue)
+        {
+            served.answered(at);
+        }
         let Some(of) = self.queue(queue) else { return };
         let (in_time_ms, short_ms) =
             (i64::from(of.service_level_s) * 1_000, i64::from(of.short_abandon_s) * 1_000);
@@ -234,4 +347,9 @@ impl Ledger {
         let queue = item.bucket.map(|(queue, _)| queue);
         self.put(interaction, queue, bucket);
     }
+}
+
+/// The queue in which the customer waits on the line.
+fn on_the_line(item: &Item) -> Option<QueueId> {
+    item.stay.filter(|stay| stay.who == Who::OnTheLine).map(|stay| stay.queue)
 }

@@ -2,12 +2,12 @@
 
 use perezvon_model::config::TenantConfig;
 use perezvon_model::engine::{AgentCommand, Input};
-use perezvon_model::{Device, InteractionId, UserId, UtcMs};
+use perezvon_model::{Device, InteractionId, LegId, UserId, UtcMs};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use super::people::{Arrival, TalkDeed};
+use super::people::{Arrival, Owed, TalkDeed};
 
 /// One thing that is going to happen.
 #[derive(Clone, Debug)]
@@ -34,6 +34,14 @@ pub enum Deed {
     /// The server stops.
     Stop,
     Arrives(Box<Arrival>),
+    /// A customer calls in once more.
+    CallsAgain(Box<Arrival>),
+    /// A promise of a call from before the start.
+    Owes(Box<Owed>),
+    /// A customer who is still on this leg hangs up.
+    HangsUp(LegId),
+    /// A digit on this leg, if the customer is still there.
+    PressesOn(LegId, char),
     Presses {
         interaction: InteractionId,
         digit: char,

@@ -1,15 +1,14 @@
 //! The outputs of the engine, carried out as the shells do: what is dialled rings and answers, what is played ends, what
 //! is recorded is sealed, what is asked is answered; and people notice.
 
-use perezvon_model::engine::{AgentCommand, Input, Output};
-use perezvon_model::journal::{Entry, Event};
+use perezvon_model::engine::{Input, Output};
 use perezvon_model::leg::{Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::prompt::Prompt;
-use perezvon_model::{Device, InteractionId, LegId, OfferId, PlayId, Presence, RecordingId, UserId, UtcMs};
+use perezvon_model::{InteractionId, LegId, PlayId, RecordingId, UserId};
 
 use super::World;
 use super::agenda::Deed;
-use super::people::{Carriage, Carried, Conversation, People, Reaction, Shown, TalkDeed};
+use super::people::{Carriage, Carried, People, Reaction, TakesCall};
 use crate::engine::Engine;
 
 /// How long a named prompt takes.
@@ -24,17 +23,19 @@ const ENDED_AFTER_MS: i64 = 20;
 /// A leg that is not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leg {
-    of: LegOf,
+    pub of: LegOf,
     play: Option<PlayId>,
     bridged: Option<LegId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LegOf {
+pub(super) enum LegOf {
     Customer,
     Browser(UserId),
     Phone(UserId),
     Outside,
+    /// A customer who is called back.
+    Back(InteractionId),
 }
 
 impl Leg {
@@ -49,7 +50,7 @@ impl Leg {
     pub fn agent(&self) -> Option<UserId> {
         match self.of {
             LegOf::Browser(agent) | LegOf::Phone(agent) => Some(agent),
-            LegOf::Customer | LegOf::Outside => None,
+            LegOf::Customer | LegOf::Outside | LegOf::Back(_) => None,
         }
     }
 }
@@ -65,12 +66,12 @@ impl<E: Engine, P: People> World<E, P> {
                     partner.bridged = None;
                 }
             }
-            Output::RecordStart { recording, interaction, .. } => {
-                self.recordings.insert(*recording, *interaction);
+            Output::RecordStart { recording, interaction, leg } => {
+                self.recordings.insert(*recording, (*interaction, *leg));
             }
             Output::RecordStop { recording } => self.seal(*recording),
             Output::Ask { ask, question } => {
-                let (after_ms, reply) = self.people.answers(question);
+                let (after_ms, reply) = self.people.answers(self.now, question);
                 self.carry(after_ms, Carried::Reply, Input::Reply { ask: *ask, reply });
             }
             Output::Journal(entry) => self.notice(entry),
@@ -80,7 +81,7 @@ impl<E: Engine, P: People> World<E, P> {
                 }
             }
             Output::WakeAt { at } => {
-                if *at <= self.engine.tenant().audit().now() {
+                if *at < self.engine.tenant().audit().now() {
                     self.complain(format!("asks to be woken at {at:?}, which has passed"));
                 }
                 self.owed_at = Some(self.owed_at.map_or(*at, |before| before.min(*at)));
@@ -126,7 +127,7 @@ impl<E: Engine, P: People> World<E, P> {
     }
 
     /// Brings something to the engine, unless it is lost on the way.
-    fn carry(&mut self, after_ms: i64, what: Carried, input: Input) {
+    pub(super) fn carry(&mut self, after_ms: i64, what: Carried, input: Input) {
         let at = self.now + after_ms;
         match self.people.carries(self.now, what) {
             Carriage::OnTime => self.agenda.write(at, Deed::Reaches(input)),
@@ -146,7 +147,7 @@ impl<E: Engine, P: People> World<E, P> {
         self.legs.get(leg).is_some_and(|leg| leg.play == Some(*play))
     }
 
-    fn leg_event(&mut self, after_ms: i64, what: Carried, leg: LegId, event: LegEvent) {
+    pub(super) fn leg_event(&mut self, after_ms: i64, what: Carried, leg: LegId, event: LegEvent) {
         self.carry(after_ms, what, Input::Leg { leg, event });
     }
 
@@ -165,6 +166,19 @@ impl<E: Engine, P: People> World<E, P> {
             LegCommand::Play { play, prompts, looped } => {
                 let Some(of) = self.live(leg, "plays to") else { return };
                 of.play = Some(*play);
+                let hears = |wanted: &str| {
+                    prompts.iter().any(|of| matches!(of, Prompt::Named { name, .. } if name == wanted))
+                };
+                if hears("callback-offer")
+                    && let Some(after_ms) = self.people.wants_callback(self.now)
+                {
+                    self.agenda.write(self.now + after_ms, Deed::PressesOn(leg, '1'));
+                }
+                if hears("leave-message")
+                    && let Some(after_ms) = self.people.skips_to_message(self.now)
+                {
+                    self.agenda.write(self.now + after_ms, Deed::PressesOn(leg, '#'));
+                }
                 if !looped {
                     let ms = prompts.iter().map(length_ms).sum();
                     self.leg_event(ms, Carried::PlayDone, leg, LegEvent::PlayDone { play: *play });
@@ -193,9 +207,16 @@ impl<E: Engine, P: People> World<E, P> {
                 let reaction = self.phones.remove(agent).unwrap_or(Reaction::Silent);
                 (LegOf::Phone(*agent), reaction, Carried::PhoneAnswered)
             }
-            DialTarget::Uri { .. } => {
-                (LegOf::Outside, self.people.called_outside(self.now), Carried::OutsideAnswered)
-            }
+            DialTarget::Uri { .. } => match self.calls_back.take() {
+                Some(interaction) => {
+                    let TakesCall { reaction, stays_ms } = self.people.called_back(self.now);
+                    if let (Reaction::Accepts { after_ms }, Some(stays_ms)) = (reaction, stays_ms) {
+                        self.agenda.write(self.now + after_ms + stays_ms, Deed::HangsUp(leg));
+                    }
+                    (LegOf::Back(interaction), reaction, Carried::OutsideAnswered)
+                }
+                None => (LegOf::Outside, self.people.called_outside(self.now), Carried::OutsideAnswered),
+            },
         };
         self.legs.insert(leg, Leg::of(of));
         let failed = |cause| LegEvent::Failed { cause };
@@ -206,6 +227,7 @@ impl<E: Engine, P: People> World<E, P> {
             Reaction::Busy => (RINGS_AFTER_MS, Carried::Ended, failed(Cause::Busy)),
             Reaction::Unreachable => (RINGS_AFTER_MS, Carried::Ended, failed(Cause::Unavailable)),
             Reaction::Lost { after_ms, .. } => (after_ms, Carried::Ended, failed(Cause::Unavailable)),
+            Reaction::Interrupted { after_ms } => (after_ms, Carried::Ended, failed(Cause::Interrupted)),
             Reaction::Silent => return,
         };
         let (event, after_ms) =
@@ -217,137 +239,11 @@ impl<E: Engine, P: People> World<E, P> {
     }
 
     fn seal(&mut self, recording: RecordingId) {
-        let Some(interaction) = self.recordings.remove(&recording) else {
+        let Some((interaction, _)) = self.recordings.remove(&recording) else {
             return self.complain("stops a recording that does not run");
         };
         let sealed = Input::RecordingSealed { recording, interaction, duration_ms: 1_000, bytes: 4_000 };
         self.carry(SEALED_AFTER_MS, Carried::Sealed, sealed);
-    }
-
-    /// What people see and hear of what was decided.
-    fn notice(&mut self, entry: &Entry) {
-        if let Event::AgentState { agent, presence: Presence::Break { reason }, .. } = &entry.event
-            && let Some(after_ms) = self.people.returns(*agent, reason)
-        {
-            let command = AgentCommand::SetPresence { presence: Presence::Ready };
-            self.agenda.write(self.now + after_ms, Deed::Command { agent: *agent, command });
-        }
-        let Some(interaction) = entry.interaction else { return };
-        match &entry.event {
-            Event::Offered { offer, agent, device, .. } => {
-                self.offered(*offer, Shown { agent: *agent, device: *device, interaction });
-            }
-            Event::Queued { .. } => self.waits(interaction),
-            Event::AgentConnected { agent, device, .. } => self.talk_begins(*agent, *device, interaction),
-            Event::AgentDisconnected { .. } => {
-                if let Some(contact) = self.contacts.get_mut(&interaction) {
-                    contact.talking = None;
-                }
-            }
-            Event::PartyConnected { .. } => self.outside_answers(interaction),
-            Event::WrapUpStarted { agent, .. } => {
-                let Some(contact) = self.contacts.get(&interaction) else { return };
-                for (after_ms, command) in self.people.wraps_up(*agent, interaction, &contact.caller) {
-                    self.agenda.write(self.now + after_ms, Deed::Command { agent: *agent, command });
-                }
-            }
-            Event::InteractionStarted { .. }
-            | Event::CustomerMatched { .. }
-            | Event::FlowAnswered
-            | Event::FlowNode { .. }
-            | Event::Collected { .. }
-            | Event::PlaceRestored { .. }
-            | Event::PositionAnnounced { .. }
-            | Event::WaitAnnounced { .. }
-            | Event::Overflowed { .. }
-            | Event::CallbackPromised { .. }
-            | Event::CallbackDialled { .. }
-            | Event::CallbackFailed { .. }
-            | Event::MessageStarted
-            | Event::Routed { .. }
-            | Event::NothingFor { .. }
-            | Event::OfferEnded { .. }
-            | Event::LeftQueue { .. }
-            | Event::HoldStarted { .. }
-            | Event::HoldEnded { .. }
-            | Event::AgentLost { .. }
-            | Event::AgentBack { .. }
-            | Event::TransferredToQueue { .. }
-            | Event::TransferredToAgent { .. }
-            | Event::RecordingStarted { .. }
-            | Event::RecordingSealed { .. }
-            | Event::RecordingFailed { .. }
-            | Event::InteractionEnded { .. }
-            | Event::WrapUpExtended { .. }
-            | Event::Noted { .. }
-            | Event::WrapUpEnded { .. }
-            | Event::AgentState { .. } => {}
-        }
-    }
-
-    fn outside_answers(&mut self, interaction: InteractionId) {
-        let Some(contact) = self.contacts.get_mut(&interaction) else { return };
-        contact.waiting = false;
-        contact.wait += 1;
-        contact.talks += 1;
-        let (leg, talk_ms) = (contact.leg, contact.caller.talk_ms);
-        self.leg_event(talk_ms, Carried::Ended, leg, LegEvent::Ended { cause: Cause::Normal });
-    }
-
-    fn waits(&mut self, interaction: InteractionId) {
-        let Some(contact) = self.contacts.get_mut(&interaction) else { return };
-        if !std::mem::replace(&mut contact.waiting, true) {
-            contact.wait += 1;
-            if let Some(patience_ms) = contact.caller.patience_ms {
-                let deed = Deed::GivesUp { interaction, wait: contact.wait };
-                self.agenda.write(self.now + patience_ms, deed);
-            }
-        }
-    }
-
-    fn offered(&mut self, offer: OfferId, shown: Shown) {
-        let reaction = self.people.offered(self.now, shown);
-        let Shown { agent, device, .. } = shown;
-        if let Reaction::Lost { after_ms, back_ms } = reaction {
-            self.cut_off(agent, device, self.now + after_ms, back_ms);
-        }
-        if device == Device::Phone {
-            self.phones.insert(agent, reaction);
-            return;
-        }
-        let (after_ms, command) = match reaction {
-            Reaction::Accepts { after_ms } => (after_ms, AgentCommand::Accept { offer }),
-            Reaction::Declines { after_ms } => (after_ms, AgentCommand::Decline { offer }),
-            Reaction::Ignores
-            | Reaction::Busy
-            | Reaction::Unreachable
-            | Reaction::Silent
-            | Reaction::Lost { .. } => return,
-        };
-        let input = self.command(agent, command);
-        self.carry(after_ms, Carried::Command, input);
-    }
-
-    fn cut_off(&mut self, agent: UserId, device: Device, at: UtcMs, back_ms: i64) {
-        for (at, connected) in [(at, false), (at + back_ms, true)] {
-            self.agenda.write(at, Deed::Device { agent, device, connected });
-            self.agenda.write(at, Deed::Desk { agent, connected });
-        }
-    }
-
-    fn talk_begins(&mut self, agent: UserId, device: Device, interaction: InteractionId) {
-        let Some(contact) = self.contacts.get_mut(&interaction) else { return };
-        (contact.waiting, contact.talking) = (false, Some(agent));
-        contact.wait += 1;
-        contact.talks += 1;
-        let number = contact.talks;
-        let talk = Conversation { agent, device, interaction, caller: &contact.caller, number };
-        let mut deeds = self.people.talks(talk);
-        deeds.push((contact.caller.talk_ms, TalkDeed::CallerHangsUp));
-        for (after_ms, deed) in deeds {
-            let deed = Deed::InTalk { agent, interaction, number, deed };
-            self.agenda.write(self.now + after_ms, deed);
-        }
     }
 }
 

@@ -4,18 +4,20 @@
 
 mod agenda;
 mod carrier;
+mod notice;
 mod people;
 
 pub use agenda::Deed;
 pub use people::{
-    Arrival, Caller, Carriage, Carried, Conversation, People, Reaction, Shown, Steady, TalkDeed, finish,
+    AfterPromise, Arrival, Caller, Carriage, Carried, Conversation, Owed, People, Reaction, Shown, Speaks,
+    Steady, TakesCall, TalkDeed, finish,
 };
 
 use perezvon_model::config::CallerId;
 use perezvon_model::config::TenantConfig;
 use perezvon_model::engine::{AgentCommand, Input, Output};
 use perezvon_model::leg::{Cause, LegEvent};
-use perezvon_model::{E164, InteractionId, LegId, RecordingId, RequestId, UserId, UtcMs};
+use perezvon_model::{E164, InteractionId, LegId, OfferId, RecordingId, RequestId, UserId, UtcMs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -35,8 +37,11 @@ pub struct Step {
 
 /// A call that is not over.
 struct Contact {
+    /// The customer's leg; over while a call is promised.
     leg: LegId,
-    caller: Caller,
+    arrival: Arrival,
+    /// At whom it rings.
+    offered: Vec<(UserId, OfferId)>,
     /// Conversations so far.
     talks: u32,
     talking: Option<UserId>,
@@ -59,7 +64,9 @@ pub struct World<E, P> {
     owed_at: Option<UtcMs>,
     contacts: BTreeMap<InteractionId, Contact>,
     legs: BTreeMap<LegId, Leg>,
-    recordings: BTreeMap<RecordingId, InteractionId>,
+    recordings: BTreeMap<RecordingId, (InteractionId, LegId)>,
+    /// Whose customer the next leg is dialled to.
+    calls_back: Option<InteractionId>,
     /// What is going to come of the offer that rings at a phone.
     phones: BTreeMap<UserId, Reaction>,
     numbered: u128,
@@ -85,6 +92,7 @@ impl<E: Engine, P: People> World<E, P> {
             contacts: BTreeMap::new(),
             legs: BTreeMap::new(),
             recordings: BTreeMap::new(),
+            calls_back: None,
             phones: BTreeMap::new(),
             numbered: 0,
             asked: None,
@@ -156,7 +164,9 @@ impl<E: Engine, P: People> World<E, P> {
         self.complaint = None;
         let at = self.now + self.clock_ahead_ms;
         // Time limits that are overdue are met before the input is read: what they command may cross with the end of a leg.
-        let crosses = self.owed_at.is_some_and(|owed| owed <= at);
+        // The engine's time does not go back with the clock.
+        let reads_at = at.max(self.engine.tenant().audit().now());
+        let crosses = self.owed_at.is_some_and(|owed| owed <= reads_at);
         let over = if let Input::Leg { leg, event: LegEvent::Ended { .. } | LegEvent::Failed { .. } } = &input
         {
             Some(*leg)
@@ -167,6 +177,9 @@ impl<E: Engine, P: People> World<E, P> {
         if !crosses {
             self.leg_is_over(over);
         }
+        if let Input::Leg { leg, event: LegEvent::Answered } = &input {
+            self.customer_is_back(*leg);
+        }
         self.asked = if let Input::Agent { request, .. } = &input { Some(*request) } else { None };
         let outputs = self.engine.handle(at, input.clone());
         for output in &outputs {
@@ -176,6 +189,9 @@ impl<E: Engine, P: People> World<E, P> {
             self.complain("a command was not answered");
         }
         self.leg_is_over(over);
+        if let Some((_, leg)) = self.recordings.values().find(|(_, leg)| !self.legs.contains_key(leg)) {
+            self.complain(format!("records {leg}, which is over"));
+        }
         Step { at, input, outputs }
     }
 
@@ -229,17 +245,23 @@ impl<E: Engine, P: People> World<E, P> {
                 self.next_arrival();
                 Some(self.arrive(*arrival))
             }
+            Deed::CallsAgain(arrival) => Some(self.arrive(*arrival)),
+            Deed::Owes(owed) => Some(self.owe(*owed)),
+            Deed::HangsUp(leg) => self.legs.contains_key(&leg).then(|| hang_up(leg)),
+            Deed::PressesOn(leg, digit) => {
+                self.legs.contains_key(&leg).then_some(Input::Leg { leg, event: LegEvent::Digit { digit } })
+            }
             Deed::Presses { interaction, digit } => {
                 let leg = self.contacts.get(&interaction)?.leg;
-                Some(Input::Leg { leg, event: LegEvent::Digit { digit } })
+                self.legs.contains_key(&leg).then_some(Input::Leg { leg, event: LegEvent::Digit { digit } })
             }
             Deed::GivesUp { interaction, wait } => {
                 let contact = self.contacts.get(&interaction).filter(|of| of.waiting && of.wait == wait)?;
-                Some(hang_up(contact.leg))
+                self.legs.contains_key(&contact.leg).then(|| hang_up(contact.leg))
             }
             Deed::Leaves { interaction } => {
                 let contact = self.contacts.get(&interaction).filter(|of| of.talks == 0)?;
-                Some(hang_up(contact.leg))
+                self.legs.contains_key(&contact.leg).then(|| hang_up(contact.leg))
             }
             Deed::InTalk { agent, interaction, number, deed } => {
                 let contact = self.contacts.get(&interaction)?;
@@ -267,7 +289,7 @@ impl<E: Engine, P: People> World<E, P> {
     }
 
     fn arrive(&mut self, arrival: Arrival) -> Input {
-        let Arrival { from, to, trunk, flow, language, caller, .. } = arrival;
+        let Arrival { from, to, trunk, flow, language, caller, .. } = arrival.clone();
         let (interaction, leg) = (InteractionId(self.number()), LegId(self.number()));
         for (after_ms, digit) in &caller.presses {
             let deed = Deed::Presses { interaction, digit: *digit };
@@ -277,10 +299,15 @@ impl<E: Engine, P: People> World<E, P> {
             self.agenda.write(self.now + stays_ms, Deed::Leaves { interaction });
         }
         self.legs.insert(leg, Leg::of_customer());
-        let contact = Contact { leg, caller, talks: 0, talking: None, wait: 0, waiting: false };
-        self.contacts.insert(interaction, contact);
+        self.contacts.insert(interaction, Contact::of(leg, arrival));
         let from = CallerId { number: E164::from_canonical(&from), shown: from, name: String::new() };
         Input::CallArrived { interaction, leg, trunk, from, to, flow, language }
+    }
+}
+
+impl Contact {
+    fn of(leg: LegId, arrival: Arrival) -> Contact {
+        Contact { leg, arrival, offered: Vec::new(), talks: 0, talking: None, wait: 0, waiting: false }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who comes, and how people and their devices behave: given to the world from outside, from real days or from a seed.
 
-use perezvon_model::engine::{AgentCommand, Question, Reply};
+use perezvon_model::engine::{AgentCommand, OwedCallback, Question, Reply};
 use perezvon_model::leg::LegEvent;
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, FlowId, InteractionId, TrunkId, UserId, UtcMs};
@@ -33,6 +33,14 @@ pub struct Caller {
     pub presses: Vec<(i64, char)>,
 }
 
+/// A call that was promised before the start, and to whom.
+#[derive(Clone, Debug)]
+pub struct Owed {
+    pub owed: OwedCallback,
+    /// How the customer calls in again; its number is the one promised.
+    pub arrival: Arrival,
+}
+
 /// An offer as the agent sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
@@ -58,6 +66,10 @@ pub enum Reaction {
     Unreachable,
     /// Neither ringing nor an answer is ever heard of.
     Silent,
+    /// The dialling is broken off, by no fault of theirs.
+    Interrupted {
+        after_ms: i64,
+    },
     /// Browser, phone and desk are cut off while it rings, and come back.
     Lost {
         after_ms: i64,
@@ -83,6 +95,38 @@ pub enum TalkDeed {
     Caller(LegEvent),
     Agent(AgentCommand),
     AgentLeg(LegEvent),
+}
+
+/// What a customer does who was promised a call, each so many milliseconds after the promise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AfterPromise {
+    /// Hangs up during the last words; otherwise they are heard to the end.
+    pub hangs_up_ms: Option<i64>,
+    /// Calls in again.
+    pub calls_again_ms: Option<i64>,
+}
+
+/// How a customer takes a call that was promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakesCall {
+    /// As whoever is called; nobody is lost by it.
+    pub reaction: Reaction,
+    /// Hangs up so long after the answer, whatever comes.
+    pub stays_ms: Option<i64>,
+}
+
+/// How a message ends, so many milliseconds after the tone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// The hash key is pressed.
+    ThenHash {
+        ms: i64,
+    },
+    ThenHangsUp {
+        ms: i64,
+    },
+    /// Until it is cut off.
+    OnAndOn,
 }
 
 /// What the carrier and the shell bring to the engine.
@@ -116,6 +160,24 @@ pub trait People {
     /// What comes of a call to somebody outside.
     fn called_outside(&mut self, now: UtcMs) -> Reaction;
 
+    /// How a customer takes a call that was promised.
+    fn called_back(&mut self, now: UtcMs) -> TakesCall;
+
+    /// After how long a caller who hears the offer of a callback presses the digit; `None` for never.
+    fn wants_callback(&mut self, now: UtcMs) -> Option<i64>;
+
+    /// What a customer does who was promised a call.
+    fn promised(&mut self, now: UtcMs) -> AfterPromise;
+
+    /// After how long an agent who took a callback gives up while the customer is dialled; `None` for never.
+    fn tires_of_dialling(&mut self, agent: UserId) -> Option<i64>;
+
+    /// After how long a caller who hears how to speak a message presses the hash key; `None` for hearing it to the end.
+    fn skips_to_message(&mut self, now: UtcMs) -> Option<i64>;
+
+    /// How a caller speaks a message.
+    fn speaks(&mut self, now: UtcMs) -> Speaks;
+
     /// What happens in a conversation, each so many milliseconds after its begin. Without an end here it ends when the
     /// caller has talked enough.
     fn talks(&mut self, talk: Conversation<'_>) -> Vec<(i64, TalkDeed)>;
@@ -133,7 +195,7 @@ pub trait People {
     fn returns(&mut self, agent: UserId, reason: &str) -> Option<i64>;
 
     /// When a question is answered, and how.
-    fn answers(&mut self, question: &Question) -> (i64, Reply);
+    fn answers(&mut self, now: UtcMs, question: &Question) -> (i64, Reply);
 
     /// How something travels to the engine.
     fn carries(&mut self, now: UtcMs, what: Carried) -> Carriage;
@@ -161,6 +223,30 @@ impl People for Steady {
         Reaction::Accepts { after_ms: self.accept_ms }
     }
 
+    fn called_back(&mut self, _now: UtcMs) -> TakesCall {
+        TakesCall { reaction: Reaction::Accepts { after_ms: self.accept_ms }, stays_ms: None }
+    }
+
+    fn wants_callback(&mut self, _now: UtcMs) -> Option<i64> {
+        None
+    }
+
+    fn promised(&mut self, _now: UtcMs) -> AfterPromise {
+        AfterPromise::default()
+    }
+
+    fn tires_of_dialling(&mut self, _agent: UserId) -> Option<i64> {
+        None
+    }
+
+    fn skips_to_message(&mut self, _now: UtcMs) -> Option<i64> {
+        None
+    }
+
+    fn speaks(&mut self, _now: UtcMs) -> Speaks {
+        Speaks::ThenHangsUp { ms: 10_000 }
+    }
+
     fn talks(&mut self, _talk: Conversation<'_>) -> Vec<(i64, TalkDeed)> {
         Vec::new()
     }
@@ -178,7 +264,7 @@ impl People for Steady {
         Some(0)
     }
 
-    fn answers(&mut self, _question: &Question) -> (i64, Reply) {
+    fn answers(&mut self, _now: UtcMs, _question: &Question) -> (i64, Reply) {
         (0, Reply::Failed)
     }
 

@@ -74,18 +74,17 @@ fn visit(own: &[&Entry], index: usize, queue: QueueId, scope: &ReportScope) -> S
         }
     }
     for (at, entry) in own.iter().enumerate().skip(index) {
-        match &entry.event {
-            Event::AgentDisconnected { agent, talk_ms, hold_ms, .. }
-                if visit_of(own, at, *agent) == Some(index) =>
-            {
-                sums.handled = 1;
-                sums.talk_ms += talk_ms;
-                sums.hold_ms += hold_ms;
-            }
-            Event::WrapUpEnded { agent, wrap_up_ms, .. } if visit_of(own, at, *agent) == Some(index) => {
-                sums.wrap_up_ms += wrap_up_ms;
-            }
-            _ => {}
+        if let Event::AgentDisconnected { agent, talk_ms, hold_ms, .. } = &entry.event
+            && visit_of(own, at, *agent) == Some(index)
+        {
+            sums.handled = 1;
+            sums.talk_ms += talk_ms;
+            sums.hold_ms += hold_ms;
+        }
+        if let Event::WrapUpEnded { agent, wrap_up_ms, .. } = &entry.event
+            && visit_of(own, at, *agent) == Some(index)
+        {
+            sums.wrap_up_ms += wrap_up_ms;
         }
     }
     sums

@@ -10,6 +10,8 @@ use sim::{Engine, Scenario, run, run_watching, shrink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod rules;
+
 /// What is broken.
 trait Breakage: Default {
     /// What the engine gets in place of an input, while the world believes that it got it; `None` drops it.
