@@ -51,7 +51,8 @@ impl Bits {
 
     /// The numbers in both.
     pub fn both<'a>(&'a self, other: &'a Bits) -> impl Iterator<Item = usize> + 'a {
-        self.words.iter().zip(&other.words).enumerate().flat_map(|(at, (a, b))| ones(at, a & b))
+        let words = self.words.iter().zip(&other.words).map(|(a, b)| a & b).enumerate();
+        words.filter(|(_, word)| *word != 0).flat_map(|(at, word)| ones(at, word))
     }
 
     /// The numbers in the one and not in the other.

@@ -3,12 +3,13 @@
 use perezvon_model::{InteractionId, QueueId};
 use std::collections::BTreeMap;
 
-use crate::distributor::{Acd, Stir};
+use crate::distributor::Acd;
 use crate::fit::Fit;
 use crate::free::Staff;
 use crate::plan::{Setup, Standing, Worker};
 use crate::rank::Rank;
 use crate::ranks::Ranks;
+use crate::stir::Stir;
 use crate::waiting::{Lane, Look, Slot, State};
 
 /// Where interactions of an old class go, and what is to be done with them.
@@ -47,7 +48,8 @@ impl Acd {
             !of.standing.open.is_empty() && self.waiting.held_for(of.id).next().is_some()
         });
         let due = self.waiting.somebody.iter().flat_map(|classes| classes.iter());
-        self.stirred = held.map(Stir::Again).chain(due.map(Stir::Class)).collect();
+        self.stirred.clear();
+        self.stirred.extend(held.map(Stir::Again).chain(due.map(Stir::Class)));
         orphans
     }
 

@@ -12,19 +12,9 @@ use crate::mix::{IdHasher, Lots};
 use crate::pick::Candidate;
 use crate::plan::{Ask, MAX_POINTS, Setup, Standing, Worker};
 use crate::rank::{Place, Rank};
+use crate::stir::{Stir, Stirred};
 use crate::waiting::{Item, Lane, Look, Rare, Refusal, Slot, State, Waiting};
 use crate::{MAX_REFUSALS, REFUSAL_ALONE_MS, REFUSAL_MS};
-
-/// Where a match may have become possible.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stir {
-    /// An agent got free.
-    Agent(usize),
-    /// A free agent may find what was not there before.
-    Again(usize),
-    /// More can be done for a class.
-    Class(usize),
-}
 
 /// All queues and agents of one tenant.
 #[derive(Clone, Debug)]
@@ -39,7 +29,7 @@ pub struct Acd {
     pub(crate) last: BTreeMap<QueueId, UserId>,
     /// How many waiting interactions an agent has declined, where it is not none.
     pub(crate) decliners: BTreeMap<UserId, usize>,
-    pub(crate) stirred: BTreeSet<Stir>,
+    pub(crate) stirred: Stirred,
     /// What is possible, the first in turn first; empty once everything is decided.
     pub(crate) chances: BTreeSet<(Candidate, Stir)>,
     pub(crate) lots: Lots,
@@ -62,7 +52,7 @@ impl Acd {
             waiting: Waiting::default(),
             last: BTreeMap::new(),
             decliners: BTreeMap::new(),
-            stirred: BTreeSet::new(),
+            stirred: Stirred::default(),
             chances: BTreeSet::new(),
             lots: Lots::new(seed),
         }

@@ -9,6 +9,8 @@ use std::ops::ControlFlow;
 
 use crate::bits::Bits;
 use crate::plan::Standing;
+use crate::ranks::Ranks;
+use crate::top::Keyed;
 
 /// One agent. Agents are numbered in the order of their ids, so that equals are taken in that order.
 #[derive(Clone, Debug)]
@@ -43,10 +45,22 @@ pub(crate) struct Merit {
     pub member: usize,
 }
 
+impl Keyed for Merit {
+    fn key(&self) -> impl Ord {
+        *self
+    }
+}
+
+impl Merit {
+    /// After every other.
+    pub const LAST: Merit = Merit { measure: i64::MAX, idle_since: UtcMs(i64::MAX), member: usize::MAX };
+}
+
 /// The free agents of one profile for one channel. Only the orders that its queues ask for are kept.
 #[derive(Clone, Debug, Default)]
 struct Orders {
-    idle: BTreeSet<(UtcMs, usize)>,
+    /// Who gets free comes last, and who comes first is taken: its ends are touched and little else.
+    idle: Ranks<(UtcMs, usize), ()>,
     occupancy: BTreeSet<(u32, UtcMs, usize)>,
     handled: BTreeSet<(u32, UtcMs, usize)>,
     turns: BTreeSet<(u64, UtcMs, usize)>,
@@ -162,7 +176,7 @@ impl Staff {
         let Standing { idle_since, handled, occupancy, .. } = standing;
         let Pool { wanted, by_channel } = &mut self.pools[profile];
         let orders = &mut by_channel[channel.index()];
-        orders.idle.insert((idle_since, member));
+        orders.idle.insert((idle_since, member), ());
         if wanted.has(OCCUPANCY) {
             orders.occupancy.insert((occupancy, idle_since, member));
         }
@@ -187,7 +201,7 @@ impl Staff {
         let Standing { idle_since, handled, occupancy, .. } = standing;
         let Pool { wanted, by_channel } = &mut self.pools[profile];
         let orders = &mut by_channel[channel.index()];
-        orders.idle.remove(&(idle_since, member));
+        orders.idle.remove((idle_since, member));
         if wanted.has(OCCUPANCY) {
             orders.occupancy.remove(&(occupancy, idle_since, member));
         }
@@ -235,7 +249,7 @@ impl Staff {
             |measure: i64, idle_since: UtcMs, member: usize| see(Merit { measure, idle_since, member });
         let _ = match rule.strategy {
             Strategy::LongestIdle | Strategy::AllAtOnce | Strategy::Random => {
-                orders.idle.iter().try_for_each(|&(since, member)| show(since.0, since, member))
+                orders.idle.iter().try_for_each(|((since, member), ())| show(since.0, since, member))
             }
             Strategy::LeastOccupied => orders
                 .occupancy
@@ -260,7 +274,7 @@ impl Staff {
             }
             Strategy::MostSkilled | Strategy::LeastSkilled => {
                 let measure = rule.skill_measure;
-                orders.idle.iter().try_for_each(|&(since, member)| show(measure, since, member))
+                orders.idle.iter().try_for_each(|((since, member), ())| show(measure, since, member))
             }
         };
     }

@@ -24,6 +24,7 @@ mod ranks;
 mod scan;
 mod seat;
 mod skills;
+mod stir;
 mod top;
 mod waiting;
 

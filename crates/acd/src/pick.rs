@@ -8,12 +8,13 @@ use perezvon_model::routing::{
 use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
 use std::ops::ControlFlow;
 
-use crate::distributor::{Acd, Stir};
+use crate::distributor::Acd;
 use crate::fit::QueueRule;
-use crate::free::{Rule, skill_measure};
+use crate::free::{Merit, Rule, skill_measure};
 use crate::plan::{MAX_AT_ONCE, MAX_BEHIND};
 use crate::rank::{PARTS_PER_POINT, Turn};
-use crate::top::Top;
+use crate::stir::Stir;
+use crate::top::{Keyed, Top};
 use crate::waiting::{Head, Slot, State};
 use crate::{REFUSAL_ALONE_MS, REFUSAL_MS};
 
@@ -42,6 +43,20 @@ pub(crate) struct Candidate {
     pub slot: Slot,
 }
 
+impl Keyed for Candidate {
+    fn key(&self) -> impl Ord {
+        self.turn
+    }
+}
+
+impl Candidate {
+    /// After every other.
+    const LAST: Candidate = Candidate { turn: Turn::LAST, slot: Slot::MAX };
+}
+
+/// The first in turn, and those who come behind.
+type First = Top<Candidate, { 1 + MAX_BEHIND }>;
+
 /// Whom an interaction is to be offered to, and some who come behind.
 type Choice = (Vec<usize>, Vec<AgentBehind>);
 
@@ -55,9 +70,10 @@ impl Acd {
     /// had something earlier.
     pub fn decide(&mut self, now: UtcMs) -> Option<Decision> {
         self.look(now);
-        if self.chances.is_empty() && self.stirred.len() == 1 {
+        if self.chances.is_empty()
+            && let Some(stir) = self.stirred.pop_only()
+        {
             // The usual case: one thing happened.
-            let stir = self.stirred.pop_first()?;
             return self.serve(stir, now);
         }
         while let Some(stir) = self.stirred.pop_first() {
@@ -89,7 +105,7 @@ impl Acd {
     fn chance_of(&self, stir: Stir, now: UtcMs) -> Option<Candidate> {
         match stir {
             Stir::Agent(member) | Stir::Again(member) => {
-                self.interactions_for(member, now).0.first().copied()
+                self.interactions_for(member, now).0.best().first().copied()
             }
             Stir::Class(class) => {
                 let (slot, _) = self.first_servable(class, now)?;
@@ -98,7 +114,7 @@ impl Acd {
         }
     }
 
-    /// Decides what was found possible; it is looked at again, for what may be possible still.
+    /// Decides what was found possible; it is looked at again where more may be possible still.
     fn serve(&mut self, stir: Stir, now: UtcMs) -> Option<Decision> {
         let found = match stir {
             Stir::Agent(member) | Stir::Again(member) => self.serve_agent(member, now),
@@ -106,7 +122,15 @@ impl Acd {
         };
         match found {
             Some(found) => {
-                self.stirred.insert(stir);
+                let more = match stir {
+                    Stir::Agent(member) | Stir::Again(member) => {
+                        !self.staff.members[member].standing.open.is_empty()
+                    }
+                    Stir::Class(class) => self.waiting.head(class).is_some(),
+                };
+                if more {
+                    self.stirred.insert(stir);
+                }
                 Some(Decision::Match(found))
             }
             None => self.told_nothing(stir, now),
@@ -127,15 +151,14 @@ impl Acd {
     /// the regime of agents to spare, and the strategy may take one of them.
     fn serve_agent(&mut self, member: usize, now: UtcMs) -> Option<Match> {
         let (found, declined) = self.interactions_for(member, now);
-        let (first, others) = found.split_first()?;
+        let (first, others) = found.best().split_first()?;
         let slot = first.slot;
         let next = others.iter().map(|other| (*other, Behind::Next));
         let declined = declined.into_iter().map(|other| (other, Behind::Declined));
-        let callers: Vec<CallerBehind> = next
-            .chain(declined)
-            .take(MAX_BEHIND)
-            .map(|(other, why)| self.caller_behind(other, why))
-            .collect();
+        let mut callers = Vec::new();
+        for (other, why) in next.chain(declined).take(MAX_BEHIND) {
+            callers.push(self.caller_behind(other, why));
+        }
         if self.waiting.item(slot).state == State::Held {
             return Some(self.reserve(slot, &[member], Regime::Preferred, Vec::new(), callers, now));
         }
@@ -245,22 +268,33 @@ impl Acd {
     }
 
     /// The first interactions that the agent could have, one of each line, and some that the agent declined.
-    pub(crate) fn interactions_for(&self, member: usize, now: UtcMs) -> (Vec<Candidate>, Vec<Candidate>) {
+    pub(crate) fn interactions_for(&self, member: usize, now: UtcMs) -> (First, Vec<Candidate>) {
         let of = &self.staff.members[member];
         let profile = &self.fit.profiles[of.profile];
         let agent = self.staff.members[member].id;
         let declines = self.decliners.contains_key(&agent);
-        let (mut top, mut passed) = (Top::new(1 + MAX_BEHIND), Vec::new());
+        let (mut top, mut passed) = (Top::new(Candidate::LAST), Vec::new());
         for channel in of.standing.open.iter() {
-            for class in profile.serves.both(&self.waiting.somebody[channel.index()]) {
-                if declines {
+            let classes = profile.serves.both(&self.waiting.somebody[channel.index()]);
+            if declines {
+                for class in classes {
                     let mut line = self.waiting.due[class].iter();
                     let first = line.find(|(_, slot)| !self.passes_over(*slot, member, now, &mut passed));
-                    top.extend(first.map(|(_, slot)| self.candidate(slot, now)));
-                } else if let Some(Head { rank, slot }) = self.waiting.heads[class] {
-                    let turn = rank.turn(self.waiting.lanes[class].ageing_per_min, now);
-                    top.show(Candidate { turn, slot });
+                    if let Some((_, slot)) = first {
+                        top.show(self.candidate(slot, now));
+                    }
                 }
+            } else {
+                // Most of the time of a decision goes by here.
+                let mut least = i64::MIN;
+                classes.for_each(|class| {
+                    let Head { rank, ageing_per_min, slot } = self.waiting.heads[class];
+                    // Less priority than the last of the best few have: most are told by one number.
+                    if rank.parts(ageing_per_min, now) >= least {
+                        top.show(Candidate { turn: rank.turn(ageing_per_min, now), slot });
+                        least = top.last().map_or(i64::MIN, |last| last.turn.parts());
+                    }
+                });
             }
         }
         for line in self.waiting.held_for(agent) {
@@ -269,9 +303,11 @@ impl Acd {
                     && profile.serves.contains(self.waiting.item(*slot).class())
                     && !self.passes_over(*slot, member, now, &mut passed)
             });
-            top.extend(first.map(|(_, slot)| self.candidate(slot, now)));
+            if let Some((_, slot)) = first {
+                top.show(self.candidate(slot, now));
+            }
         }
-        (top.into_vec(), passed)
+        (top, passed)
     }
 
     /// Whether the agent has just declined it; those passed over are noted, a few of them.
@@ -297,13 +333,34 @@ impl Acd {
     /// The first free agents for an interaction in the order of its queue's strategy: whom to offer it to, and some who
     /// come behind.
     fn agents_for(&self, slot: Slot, drawn: Option<usize>, now: UtcMs) -> Choice {
+        match self.rule_of(slot).strategy {
+            Strategy::AllAtOnce => {
+                self.first_agents::<{ MAX_AT_ONCE + MAX_BEHIND }>(slot, MAX_AT_ONCE, drawn, now)
+            }
+            Strategy::LongestIdle
+            | Strategy::LeastOccupied
+            | Strategy::RoundRobin
+            | Strategy::FewestInteractions
+            | Strategy::MostSkilled
+            | Strategy::LeastSkilled
+            | Strategy::Random
+            | Strategy::Weighted => self.first_agents::<{ 1 + MAX_BEHIND }>(slot, 1, drawn, now),
+        }
+    }
+
+    fn first_agents<const N: usize>(
+        &self,
+        slot: Slot,
+        most: usize,
+        drawn: Option<usize>,
+        now: UtcMs,
+    ) -> Choice {
         let item = self.waiting.item(slot);
         let class = &self.fit.classes[item.class()];
         let (queue, channel) = (self.rule_of(slot), self.waiting.lane(slot).channel);
         let strategy = queue.strategy;
-        let most = if strategy == Strategy::AllAtOnce { MAX_AT_ONCE } else { 1 };
         let next = if strategy == Strategy::RoundRobin { self.next_in_ring(queue.id) } else { 0 };
-        let (mut top, mut declined) = (Top::new(most + MAX_BEHIND), Vec::new());
+        let (mut top, mut declined) = (Top::<Merit, N>::new(Merit::LAST), Vec::new());
         for profile in class.serves.both(&self.staff.free[channel.index()]) {
             let skill_measure = skill_measure(strategy, &self.fit.profiles[profile].skills, &queue.needs);
             let rule = Rule { strategy, next, skill_measure };
@@ -317,24 +374,19 @@ impl Acd {
                 if top.show(merit) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             });
         }
-        let mut members = top.into_vec();
-        if let Some(drawn) = drawn {
-            let at = members.iter().position(|merit| merit.member == drawn);
-            members.swap(0, at.unwrap_or(0));
-            members[0].member = drawn;
+        let members: Vec<usize> = match drawn {
+            Some(drawn) => vec![drawn],
+            None => top.best().iter().take(most).map(|merit| merit.member).collect(),
+        };
+        let next = top.best().iter().filter(|merit| !members.contains(&merit.member));
+        let next = next.map(|merit| (merit, Behind::Next));
+        let declined = declined.iter().map(|merit| (merit, Behind::Declined));
+        let mut behind = Vec::new();
+        for (merit, why) in next.chain(declined).take(MAX_BEHIND) {
+            let measure = told(strategy, merit.measure, now);
+            behind.push(AgentBehind { agent: self.staff.members[merit.member].id, why, measure });
         }
-        let others = members.split_off(most.min(members.len()));
-        let next = others.into_iter().map(|merit| (merit, Behind::Next));
-        let declined = declined.into_iter().map(|merit| (merit, Behind::Declined));
-        let behind = next
-            .chain(declined)
-            .take(MAX_BEHIND)
-            .map(|(merit, why)| {
-                let measure = told(strategy, merit.measure, now);
-                AgentBehind { agent: self.staff.members[merit.member].id, why, measure }
-            })
-            .collect();
-        (members.into_iter().map(|merit| merit.member).collect(), behind)
+        (members, behind)
     }
 
     /// The first member after the one whom the queue offered last.
@@ -385,16 +437,11 @@ impl Acd {
             }
             if queues.len() < MAX_QUEUES_TOLD { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        let due =
-            self.waiting.somebody.iter().flat_map(|classes| classes.iter()).try_for_each(|class| match self
-                .waiting
-                .heads[class]
-            {
-                Some(Head { slot, .. }) => {
-                    tell(self.fit.classes[class].queue, self.why_not(slot, member, now))
-                }
-                None => ControlFlow::Continue(()),
-            });
+        let mut somebody = self.waiting.somebody.iter().flat_map(|classes| classes.iter());
+        let due = somebody.try_for_each(|class| match self.waiting.head(class) {
+            Some(Head { slot, .. }) => tell(self.fit.classes[class].queue, self.why_not(slot, member, now)),
+            None => ControlFlow::Continue(()),
+        });
         if due.is_continue() {
             let mut held = self.waiting.held_for_others(self.staff.members[member].id);
             let _ = held.try_for_each(|queue| tell(queue, NotFor::HeldForAnother));

@@ -3,6 +3,7 @@
 
 use perezvon_model::UtcMs;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// A caller's place in any line: the time of the first arrival in a queue, and an order number for equal times.
 /// It is given once and kept through offers, transfers and lost agents.
@@ -15,44 +16,71 @@ pub struct Place {
 /// The parts into which a point of priority is divided: ageing by one point a minute is one part a millisecond.
 pub const PARTS_PER_POINT: i64 = 60_000;
 
-/// Orders those who age alike, the first to be served first. Places are given in order of time, so that equals go by
-/// place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Rank {
-    key: i64,
+/// What is ordered by a number and then by the order of places, the least first. Compared as one wide number, without a
+/// branch: a decision does little else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    first: i64,
     order: u64,
 }
 
+impl Key {
+    fn wide(self) -> i128 {
+        (i128::from(self.first) << 64) | i128::from(self.order)
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Key) -> Ordering {
+        self.wide().cmp(&other.wide())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Orders those who age alike, the first to be served first. Places are given in order of time, so that equals go by
+/// place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank(Key);
+
 impl Rank {
+    /// After every other.
+    pub const LAST: Rank = Rank(Key { first: i64::MAX, order: u64::MAX });
+
     pub fn new(points: i16, ageing_per_min: u32, place: Place) -> Rank {
-        let key = i64::from(ageing_per_min) * place.clock.0 - i64::from(points) * PARTS_PER_POINT;
-        Rank { key, order: place.order }
+        let first = i64::from(ageing_per_min) * place.clock.0 - i64::from(points) * PARTS_PER_POINT;
+        Rank(Key { first, order: place.order })
     }
 
     /// Effective priority at `now`, in parts of a point.
     pub fn parts(self, ageing_per_min: u32, now: UtcMs) -> i64 {
-        i64::from(ageing_per_min) * now.0 - self.key
+        i64::from(ageing_per_min) * now.0 - self.0.first
     }
 
     pub fn order(self) -> u64 {
-        self.order
+        self.0.order
     }
 
     pub fn turn(self, ageing_per_min: u32, now: UtcMs) -> Turn {
-        Turn { less_parts: std::cmp::Reverse(self.parts(ageing_per_min, now)), order: self.order }
+        Turn(Key { first: -self.parts(ageing_per_min, now), order: self.0.order }.wide())
     }
 }
 
 /// Orders callers of different queues at one moment, the first to be served first: higher priority, then earlier place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Turn {
-    less_parts: std::cmp::Reverse<i64>,
-    order: u64,
-}
+pub(crate) struct Turn(i128);
 
 impl Turn {
+    /// After every other.
+    pub const LAST: Turn = Turn(i128::MAX);
+
+    /// Effective priority, in parts of a point.
     pub fn parts(self) -> i64 {
-        self.less_parts.0
+        -i64::try_from(self.0 >> 64).expect("the upper half of a number")
     }
 }
 

@@ -4,30 +4,28 @@
 
 use std::collections::VecDeque;
 
-use crate::rank::Rank;
-
 /// The most members of a block.
 const BLOCK: usize = 128;
 
 /// With n members: insert, remove and count in O(log n + [`BLOCK`]); a block that fills up or empties costs
 /// O(n / `BLOCK`) once.
 #[derive(Clone, Debug)]
-pub(crate) struct Ranks<T> {
+pub(crate) struct Ranks<K, T> {
     /// The first block, here, since most lines have no other.
-    first: VecDeque<(Rank, T)>,
+    first: VecDeque<(K, T)>,
     /// The other blocks; none is empty, and there are none while the first is.
-    more: Vec<VecDeque<(Rank, T)>>,
+    more: Vec<VecDeque<(K, T)>>,
     /// Fenwick's tree over the lengths of the blocks, while there are several.
     counts: Vec<u32>,
 }
 
-impl<T> Default for Ranks<T> {
+impl<K, T> Default for Ranks<K, T> {
     fn default() -> Self {
         Ranks { first: VecDeque::new(), more: Vec::new(), counts: Vec::new() }
     }
 }
 
-impl<T: Copy> Ranks<T> {
+impl<K: Ord + Copy, T: Copy> Ranks<K, T> {
     pub fn len(&self) -> usize {
         if self.more.is_empty() { self.first.len() } else { self.in_blocks(self.counts.len()) }
     }
@@ -36,17 +34,17 @@ impl<T: Copy> Ranks<T> {
         self.first.is_empty()
     }
 
-    pub fn first(&self) -> Option<(Rank, T)> {
+    pub fn first(&self) -> Option<(K, T)> {
         self.first.front().copied()
     }
 
     /// All in order.
-    pub fn iter(&self) -> impl Iterator<Item = (Rank, T)> {
+    pub fn iter(&self) -> impl Iterator<Item = (K, T)> {
         std::iter::once(&self.first).chain(&self.more).flatten().copied()
     }
 
     /// The rank must not be there yet.
-    pub fn insert(&mut self, rank: Rank, value: T) {
+    pub fn insert(&mut self, rank: K, value: T) {
         let at = self.block_of(rank);
         let is_last = at == self.more.len();
         let block = self.block_mut(at);
@@ -66,7 +64,7 @@ impl<T: Copy> Ranks<T> {
         self.recount();
     }
 
-    pub fn remove(&mut self, rank: Rank) -> Option<T> {
+    pub fn remove(&mut self, rank: K) -> Option<T> {
         let at = self.block_of(rank);
         let block = self.block_mut(at);
         let place = place_in(block, rank);
@@ -90,7 +88,7 @@ impl<T: Copy> Ranks<T> {
     }
 
     /// How many are before it.
-    pub fn before(&self, rank: Rank) -> usize {
+    pub fn before(&self, rank: K) -> usize {
         let at = self.block_of(rank);
         let block = if at == 0 { &self.first } else { &self.more[at - 1] };
         place_in(block, rank) + self.in_blocks(at)
@@ -107,11 +105,11 @@ impl<T: Copy> Ranks<T> {
     }
 
     /// The block in which a rank is, or would be.
-    fn block_of(&self, rank: Rank) -> usize {
+    fn block_of(&self, rank: K) -> usize {
         self.more.partition_point(|block| block.front().is_some_and(|(first, _)| *first <= rank))
     }
 
-    fn block_mut(&mut self, at: usize) -> &mut VecDeque<(Rank, T)> {
+    fn block_mut(&mut self, at: usize) -> &mut VecDeque<(K, T)> {
         if at == 0 { &mut self.first } else { &mut self.more[at - 1] }
     }
 
@@ -141,7 +139,7 @@ impl<T: Copy> Ranks<T> {
 }
 
 /// Where a rank is in a block, or would be. The front is looked at first: there the most are found.
-fn place_in<T>(block: &VecDeque<(Rank, T)>, rank: Rank) -> usize {
+fn place_in<K: Ord + Copy, T>(block: &VecDeque<(K, T)>, rank: K) -> usize {
     match block.front() {
         Some((first, _)) if *first < rank => block.partition_point(|(other, _)| *other < rank),
         Some(_) | None => 0,
@@ -151,7 +149,7 @@ fn place_in<T>(block: &VecDeque<(Rank, T)>, rank: Rank) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rank::Place;
+    use crate::rank::{Place, Rank};
     use perezvon_model::UtcMs;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -168,7 +166,7 @@ mod tests {
             full in 0u64..2_000,
             steps in prop::collection::vec((0u64..2_000, any::<bool>(), 1u64..300), 1..60),
         ) {
-            let (mut ranks, mut sorted) = (Ranks::default(), BTreeMap::new());
+            let (mut ranks, mut sorted) = (Ranks::<Rank, _>::default(), BTreeMap::new());
             for number in 0..full {
                 ranks.insert(rank(number), number);
                 sorted.insert(rank(number), number);
@@ -193,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_line_that_moves_on_for_ever_keeps_few_blocks() {
-        let mut ranks = Ranks::default();
+        let mut ranks = Ranks::<Rank, _>::default();
         for number in 0..200_000 {
             ranks.insert(rank(number), ());
             if number >= 1_000 {

@@ -1,43 +1,47 @@
 //! The best few of many.
 
-/// The least `most` of what it was shown, in order.
-#[derive(Clone, Debug)]
-pub(crate) struct Top<T> {
-    most: usize,
-    best: Vec<T>,
+/// The least `N` of what it was shown, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Top<T, const N: usize> {
+    /// In order; the places not taken yet hold what comes after everything.
+    best: [T; N],
+    taken: usize,
 }
 
-impl<T: Ord> Top<T> {
-    pub fn new(most: usize) -> Top<T> {
-        Top { most, best: Vec::with_capacity(most) }
-    }
+/// What is ordered by a key; no two have the same.
+pub(crate) trait Keyed: Copy {
+    fn key(&self) -> impl Ord;
+}
 
-    /// Whether it would be taken.
-    pub fn takes(&self, value: &T) -> bool {
-        self.best.len() < self.most || self.best.last().is_some_and(|last| value < last)
+impl<T: Keyed, const N: usize> Top<T, N> {
+    /// `last` comes after everything that will be shown.
+    pub fn new(last: T) -> Top<T, N> {
+        Top { best: [last; N], taken: 0 }
     }
 
     /// Takes it when it is among the best. False: neither this one nor any after it in order.
     pub fn show(&mut self, value: T) -> bool {
-        if !self.takes(&value) {
+        if value.key() >= self.best[N - 1].key() {
             return false;
         }
-        if self.best.len() == self.most {
-            self.best.pop();
+        self.best[N - 1] = value;
+        for at in (1..N).rev() {
+            if self.best[at].key() >= self.best[at - 1].key() {
+                break;
+            }
+            self.best.swap(at - 1, at);
         }
-        let at = self.best.iter().rposition(|other| *other < value).map_or(0, |before| before + 1);
-        self.best.insert(at, value);
+        self.taken = (self.taken + 1).min(N);
         true
     }
 
-    pub fn extend(&mut self, values: impl IntoIterator<Item = T>) {
-        for value in values {
-            self.show(value);
-        }
+    /// The last of the best, once there are so many.
+    pub fn last(&self) -> Option<&T> {
+        (self.taken == N).then(|| &self.best[N - 1])
     }
 
-    pub fn into_vec(self) -> Vec<T> {
-        self.best
+    pub fn best(&self) -> &[T] {
+        &self.best[..self.taken]
     }
 }
 
@@ -46,19 +50,25 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    impl Keyed for u8 {
+        fn key(&self) -> impl Ord {
+            *self
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn it_is_the_start_of_the_sorted_list(values in prop::collection::vec(0u8..50, 0..40), most in 1usize..6) {
-            let mut top = Top::new(most);
+        fn it_is_the_start_of_the_sorted_list(values in prop::collection::vec(0u8..50, 0..40)) {
+            let mut top = Top::<u8, 4>::new(u8::MAX);
             for value in &values {
                 top.show(*value);
             }
             let mut sorted = values.clone();
             sorted.sort_unstable();
-            sorted.truncate(most);
-            prop_assert_eq!(top.into_vec(), sorted);
+            sorted.truncate(4);
+            prop_assert_eq!(top.best(), sorted);
         }
     }
 }

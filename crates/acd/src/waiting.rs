@@ -99,18 +99,28 @@ pub(crate) struct Lane {
     pub channel: Channel,
 }
 
-/// The first of a class.
+/// The first of a class, and what its turn is worked out from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub rank: Rank,
+    pub ageing_per_min: u32,
     pub slot: Slot,
+}
+
+impl Head {
+    /// Of a class in which nobody is due.
+    const NOBODY: Head = Head { rank: Rank::LAST, ageing_per_min: 0, slot: Slot::MAX };
+
+    fn is_somebody(&self) -> bool {
+        self.slot != Slot::MAX
+    }
 }
 
 /// One queue, all its classes together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
     /// All who wait, being offered or held too.
-    pub all: Ranks<()>,
+    pub all: Ranks<Rank, ()>,
     /// Who joined when: slot and use of the slot. Some have left since.
     joined: VecDeque<(UtcMs, Slot, u32)>,
 }
@@ -124,13 +134,13 @@ pub(crate) struct Waiting {
     at: HashMap<InteractionId, Slot, BuildHasherDefault<IdHasher>>,
     pub lanes: Vec<Lane>,
     /// Who is due in each class, in order.
-    pub due: Vec<Ranks<Slot>>,
+    pub due: Vec<Ranks<Rank, Slot>>,
     /// The first in line of each class, side by side: most decisions look no further.
-    pub heads: Vec<Option<Head>>,
+    pub heads: Vec<Head>,
     /// Classes with somebody due, by channel.
     pub somebody: [Bits; Channel::ALL.len()],
     /// Who is held for each agent, by queue and in order.
-    held: BTreeMap<UserId, BTreeMap<u32, Ranks<Slot>>>,
+    held: BTreeMap<UserId, BTreeMap<u32, Ranks<Rank, Slot>>>,
     pub lines: Vec<Line>,
     looks: BTreeSet<(UtcMs, InteractionId, Look)>,
     /// How many are due or held.
@@ -179,7 +189,7 @@ impl Waiting {
     pub fn add_lanes(&mut self, lanes: impl Iterator<Item = Lane>) {
         self.lanes.extend(lanes);
         self.due.resize_with(self.lanes.len(), Ranks::default);
-        self.heads.resize(self.lanes.len(), None);
+        self.heads.resize(self.lanes.len(), Head::NOBODY);
     }
 
     /// Puts an interaction in, reserved for the moment.
@@ -280,7 +290,7 @@ impl Waiting {
     }
 
     /// Who is held for the agent, by queue and in order.
-    pub fn held_for(&self, agent: UserId) -> impl Iterator<Item = &Ranks<Slot>> {
+    pub fn held_for(&self, agent: UserId) -> impl Iterator<Item = &Ranks<Rank, Slot>> {
         self.held.get(&agent).into_iter().flat_map(BTreeMap::values)
     }
 
@@ -306,19 +316,32 @@ impl Waiting {
         }
     }
 
+    /// The first in line of a class.
+    pub fn head(&self, class: usize) -> Option<Head> {
+        Some(self.heads[class]).filter(Head::is_somebody)
+    }
+
+    fn head_of(&self, class: usize, rank: Rank, slot: Slot) -> Head {
+        Head { rank, ageing_per_min: self.lanes[class].ageing_per_min, slot }
+    }
+
+    fn first_of(&self, class: usize, line: &Ranks<Rank, Slot>) -> Head {
+        line.first().map_or(Head::NOBODY, |(rank, slot)| self.head_of(class, rank, slot))
+    }
+
     fn put_due(&mut self, class: usize, rank: Rank, slot: Slot) {
         self.due[class].insert(rank, slot);
-        if self.heads[class].is_none_or(|head| rank < head.rank) {
-            self.heads[class] = Some(Head { rank, slot });
+        if rank < self.heads[class].rank {
+            self.heads[class] = self.head_of(class, rank, slot);
             self.somebody[self.lanes[class].channel.index()].insert(class);
         }
     }
 
     fn take_due(&mut self, class: usize, rank: Rank) {
         self.due[class].remove(rank);
-        if self.heads[class].is_some_and(|head| head.rank == rank) {
-            self.heads[class] = self.due[class].first().map(|(rank, slot)| Head { rank, slot });
-            if self.heads[class].is_none() {
+        if self.heads[class].rank == rank {
+            self.heads[class] = self.first_of(class, &self.due[class]);
+            if !self.heads[class].is_somebody() {
                 self.somebody[self.lanes[class].channel.index()].remove(class);
             }
         }
@@ -350,7 +373,7 @@ impl Waiting {
 /// How lines are moved when the configuration changes.
 impl Waiting {
     /// Takes the old lines of classes and the classes of the new configuration, none of them with a line yet.
-    pub fn begin_anew(&mut self, lanes: impl Iterator<Item = Lane>) -> Vec<Ranks<Slot>> {
+    pub fn begin_anew(&mut self, lanes: impl Iterator<Item = Lane>) -> Vec<Ranks<Rank, Slot>> {
         let due = std::mem::take(&mut self.due);
         self.heads.clear();
         self.somebody = Default::default();
@@ -360,8 +383,8 @@ impl Waiting {
     }
 
     /// Takes over the whole line of a class; the class must be empty.
-    pub fn take_line(&mut self, class: usize, line: Ranks<Slot>) {
-        self.heads[class] = line.first().map(|(rank, slot)| Head { rank, slot });
+    pub fn take_line(&mut self, class: usize, line: Ranks<Rank, Slot>) {
+        self.heads[class] = self.first_of(class, &line);
         self.somebody[self.lanes[class].channel.index()].set(class, !line.is_empty());
         self.due[class] = line;
     }
