@@ -40,6 +40,19 @@ export const scenes = [
     },
   },
   { name: 'wrap-up', path: '/', prepare: step('wrap_up'), looks: all },
+  { name: 'item-ring', path: '/', prepare: step('item_ring'), looks: [...all, 'ru-dark-narrow'] },
+  { name: 'items', path: '/', prepare: step('items'), looks: [...all, 'ru-dark-narrow'] },
+  {
+    name: 'items-roster', path: '/', prepare: step('items'), looks: ['ru-light-narrow'],
+    act: async (page) => {
+      const roster = page.locator('.narrow-only')
+      if (await roster.isVisible()) await roster.click()
+    },
+  },
+  { name: 'items-transfer', path: '/', prepare: step('items'), looks: ['ru-light-wide'], act: async (page) => page.keyboard.press('Alt+KeyT') },
+  { name: 'items-call', path: '/', prepare: step('items_call'), looks: two },
+  { name: 'items-call-beside', path: '/', prepare: step('items_call'), looks: ['ru-light-wide', 'en-dark-narrow'], act: async (page) => page.keyboard.press('Alt+KeyJ') },
+  { name: 'items-wrap-up', path: '/', prepare: step('items_wrap_up'), looks: [...two, 'ru-light-narrow'] },
   {
     name: 'card-edit', wideOnly: true, path: '/', prepare: step('talk'), looks: ['ru-light-wide', 'en-dark-wide'],
     act: async (page) => page.locator('aside.card button').first().click(),
@@ -52,6 +65,8 @@ export const scenes = [
   { name: 'conversation', path: '/journal/01935000-0000-7000-8000-000000005004', prepare: step('ready'), looks: all },
   { name: 'conversation-message', path: '/journal/01935000-0000-7000-8000-000000005035', prepare: step('ready'), looks: two },
   { name: 'conversation-callback', path: '/journal/01935000-0000-7000-8000-000000005019', prepare: step('ready'), looks: two },
+  { name: 'conversation-chat', path: '/journal/01935000-0000-7000-8000-000000005000', prepare: step('ready'), looks: all },
+  { name: 'conversation-mail', path: '/journal/01935000-0000-7000-8000-000000005006', prepare: step('ready'), looks: ['en-light-wide'] },
   { name: 'customers', path: '/customers', prepare: step('ready'), looks: all },
   { name: 'customer', path: '/customers/01935000-0000-7000-8000-000000001000', prepare: step('ready'), looks: two },
   { name: 'floor', path: '/floor', role: 'supervisor', looks: all },
@@ -78,6 +93,21 @@ export const scenes = [
   { name: 'admin-changes-empty', path: '/admin/changes', role: 'admin', looks: ['ru-light-wide'], prepare: (mock) => mock.story({ empty: true }) },
   { name: 'admin-changes-fail', path: '/admin/changes', role: 'admin', looks: ['ru-light-wide'], prepare: (mock) => mock.story({ empty: false, fail: true }), act: async (page, mock) => { await page.locator('.notice').first().waitFor(); mock.story({ fail: false }) } },
   { name: 'admin-queue-new', path: '/admin/queues/new', role: 'admin', looks: two, act: unfold },
+  { name: 'admin-queue-chats', path: '/admin/queues/01935000-0000-7000-8000-000000060001', role: 'admin', looks: [...all, 'ru-dark-narrow'], act: unfold },
+  {
+    name: 'admin-queue-new-chats', path: '/admin/queues/new', role: 'admin', looks: ['en-light-wide'],
+    act: async (page) => (await page.locator('.form select').first().selectOption('chat'), unfold(page)),
+  },
+  { name: 'admin-capacity', path: '/admin/capacity', role: 'admin', looks: [...all, 'ru-dark-narrow'] },
+  {
+    name: 'admin-capacity-refused', path: '/admin/capacity', role: 'admin', looks: ['ru-light-wide', 'en-dark-narrow'],
+    act: async (page) => {
+      await page.locator('input[type=number]').nth(3).fill('7')
+      await page.locator('form button.primary').click()
+      await page.locator('[aria-invalid=true]').waitFor()
+    },
+  },
+  { name: 'admin-user-own-capacity', path: '/admin/users/01935000-0000-7000-8000-000000000019', role: 'admin', looks: two },
   { name: 'admin-users', path: '/admin/users', role: 'admin', looks: two },
   { name: 'admin-flows', path: '/admin/flows', role: 'admin', looks: ['ru-light-wide'] },
   { name: 'admin-trunks', path: '/admin/trunks', role: 'admin', looks: ['en-light-wide'] },

@@ -8,10 +8,13 @@ export const queues = [
   { id: id(), key: 'sales', name: 'Продажи', service_level_s: 20, service_level_target: 80 },
   { id: id(), key: 'delivery', name: 'Доставка', service_level_s: 30, service_level_target: 75 },
   { id: id(), key: 'vip', name: 'Ключевые клиенты', service_level_s: 10, service_level_target: 90 },
-].map((queue) => ({
+  // Ids of their own, so that those of everything below stay as they were.
+  { id: id(60_001), key: 'chat', name: 'Чат на сайте', service_level_s: 60, service_level_target: 80, channel: 'chat' },
+  { id: id(60_002), key: 'mail', name: 'Почта', service_level_s: 3_600, service_level_target: 90, channel: 'mail' },
+].map(({ channel = 'voice', ...queue }) => ({
   ...queue, required_skills: [], ring_timeout_s: 20, wrap_up: { mode: 'timed', limit_s: 60 }, short_abandon_s: 5, max_waiting: 200, record: true,
-  routing: { strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], lends: 'while_service_level_holds', keep_place_s: 0, misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 },
-    preferred: { owner_s: 0, last_s: 0, last_days: 30 }, overflow: [], callbacks: { first: 'agent', tries: 3, again_after_s: 300 }, announcements: [{ after_s: 30, every_s: 30, say: { kind: 'position' }, only: { kind: 'always' } }], hours: null,
+  routing: { channel, strategy: 'longest_idle', priority: queue.key === 'vip' ? 10 : 0, ageing_per_min: 1, steps: [], lends: 'while_service_level_holds', keep_place_s: 0, misses: { declined: 0, no_answer: 1, busy: 1, unreachable: 1 },
+    preferred: { owner_s: 0, last_s: 0, last_days: 30 }, overflow: [], callbacks: { first: 'agent', tries: 3, again_after_s: 300 }, announcements: channel === 'voice' ? [{ after_s: 30, every_s: 30, say: { kind: 'position' }, only: { kind: 'always' } }] : [], hours: null,
   },
 }))
 
@@ -35,11 +38,11 @@ export const dispositions = [
 const people = ['Анна Козлова', 'Олег Рыбаков', 'Мария Тихонова', 'John Carter', 'Илья Волков', 'Ольга Ким', 'Пётр Гусев', 'Елена Фомина', 'Тимур Ахметов', 'Vera Stone', 'Роман Белов', 'Дарья Мороз']
 export const users = people.map((name, n) => ({
   id: id(), email: `agent${n + 1}@demo.example`, name, role: 'agent', language: 'ru', device: 'browser',
-  sip_username: `agent${n + 1}`, phone_uri: null, weight: 1, queues: [queues[0].id, queues[n % 4].id].filter((one, at, all) => all.indexOf(one) === at), skills: [{ skill: skills[0].id, level: 8 }],
+  sip_username: `agent${n + 1}`, phone_uri: null, weight: 1, capacity: null, queues: [queues[0].id, queues[n % 4].id].filter((one, at, all) => all.indexOf(one) === at), skills: [{ skill: skills[0].id, level: 8 }],
 }))
 users.push(
-  { id: id(), email: 'supervisor@demo.example', name: 'Светлана Орлова', role: 'supervisor', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, weight: 1, queues: [], skills: [] },
-  { id: id(), email: 'admin@demo.example', name: 'Николай Зимин', role: 'admin', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, weight: 1, queues: [], skills: [] },
+  { id: id(), email: 'supervisor@demo.example', name: 'Светлана Орлова', role: 'supervisor', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, weight: 1, capacity: null, queues: [], skills: [] },
+  { id: id(), email: 'admin@demo.example', name: 'Николай Зимин', role: 'admin', language: 'ru', device: 'browser', sip_username: null, phone_uri: null, weight: 1, capacity: null, queues: [], skills: [] },
 )
 
 const menu = {
@@ -81,6 +84,9 @@ Object.assign(queues[0].routing, {
     holidays: ['2027-01-01', '2027-01-07'], exceptions: [{ date: '2026-12-31', from: '09:00', to: '14:00' }], closed: { kind: 'flow', flow: flows[0].id }, at_close: 'serve',
   },
 })
+/** What an agent carries at once. */
+export const capacity = { units: 6, voice: { cost: 6, most: 1, interrupts: ['mail'] }, chat: { cost: 2, most: 3, interrupts: ['mail'] }, mail: { cost: 6, most: 1, interrupts: [] } }
+users[3].capacity = { ...capacity, units: 8 }
 export const trunks = [{ id: id(), key: 'loopback', name: 'Оператор связи', sources: ['127.0.0.0/8'], registration: null, max_calls: 200 }]
 
 const names = ['Смирнова Ольга Викторовна', 'ООО «Вектор»', 'Гусев Пётр Андреевич', 'Лебедева Инна', 'Карапетян Гор', 'Olga Smirnova', 'Фёдоров Глеб', 'Соколова Вера Ильинична', 'ИП Марков', 'Никитин Артём', 'Захарова Нина', 'Ершов Кирилл']
@@ -107,23 +113,26 @@ export function interactionsAt(now, count = 120) {
     const ended = n % 17 === 11
     // Of those who were not answered, a few left a message and a few were promised a call in vain.
     const lost = n % 24 === 11 ? 'left_message' : n % 24 === 19 ? 'not_reached' : 'abandoned'
-    const queue = queues[n % 3]
+    // Some were written.
+    const channel = answered && !ended && n % 6 === 0 ? (n % 12 === 0 ? 'chat' : 'mail') : 'voice'
+    const queue = channel === 'voice' ? queues[n % 3] : queues.find((one) => one.key === channel)
     const agent = users[n % 12]
     const customer = customers[n % customers.length]
     const started = now - (n + 1) * 7 * minute - (n % 5) * 13_000
     const wait = 8_000 + (n * 7_919) % 70_000
     const talk = answered && !ended ? 60_000 + (n * 104_729) % 400_000 : 0
     return {
-      id: id(5_000 + n), channel: 'voice', direction: 'inbound', from: customer.numbers[0], to: '+74950000001', customer: customer.id, customer_name: customer.name,
+      id: id(5_000 + n), channel, direction: 'inbound', from: channel === 'voice' ? customer.numbers[0] : channel === 'chat' ? 'Посетитель сайта' : 'mail@vector.example', to: channel === 'voice' ? '+74950000001' : '', customer: customer.id, customer_name: customer.name,
       queue: ended ? null : queue.id, queue_name: ended ? null : queue.name, agent: talk ? agent.id : null, agent_name: talk ? agent.name : null,
       started_at: started, answered_at: talk ? started + 9_000 + wait : null, ended_at: started + 9_000 + wait + talk, wait_ms: ended ? 0 : wait, talk_ms: talk, hold_ms: talk && n % 4 === 0 ? 21_000 : 0, wrap_up_ms: talk ? 24_000 : 0,
       outcome: ended ? 'ended_in_flow' : talk ? 'answered' : lost, disposition: talk ? dispositions[n % 8].id : null, disposition_name: talk ? dispositions[n % 8].name : null,
-      note: talk && n % 3 === 0 ? 'Банк прислал чек, пришлёт в чат. Просит уведомить СМС.' : '', recording: talk || (!ended && lost === 'left_message') ? 'sealed' : 'none', recording_ms: talk ? talk + 2_000 : 31_000,
+      note: talk && n % 3 === 0 ? 'Банк прислал чек, пришлёт в чат. Просит уведомить СМС.' : '', recording: channel === 'voice' && (talk || (!ended && lost === 'left_message')) ? 'sealed' : 'none', recording_ms: talk ? talk + 2_000 : 31_000,
     }
   })
 }
 
 export function entriesOf(row) {
+  if (row.channel !== 'voice') return itemEntriesOf(row)
   const entries = []
   let at = row.started_at
   const add = (after, event, agent = null) => {
@@ -185,6 +194,29 @@ export function entriesOf(row) {
   add(700, { kind: 'recording_sealed', recording: id(82_000), duration_ms: row.recording_ms, bytes: 402_133 })
   add(23_000, { kind: 'wrap_up_ended', agent, queue: row.queue, wrap_up_ms: row.wrap_up_ms }, agent)
   return entries
+}
+
+/** A chat or a mail: offered, taken, left for a call and gone on with. */
+function itemEntriesOf(row) {
+  let at = row.started_at
+  const { agent, queue } = row
+  const steps = [
+    [0, { kind: 'interaction_started', channel: row.channel, direction: 'inbound', from: row.from, to: '', trunk: null, flow: null }],
+    [0, { kind: 'subject', queue, text: 'Где мой заказ 48-1120?', link: 'https://chats.example/48-1120' }],
+    [0, { kind: 'customer_matched', customer: row.customer, created: false }],
+    [0, { kind: 'queued', queue, attempt: 1, position: 3 }],
+    [row.wait_ms, { kind: 'offered', offer: id(81_001), queue, agent, device: 'browser', deadline: row.started_at + row.wait_ms + 20_000 }, agent],
+    [4_000, { kind: 'offer_ended', offer: id(81_001), agent, outcome: 'accepted', rang_ms: 4_000 }, agent],
+    [0, { kind: 'left_queue', queue, outcome: 'answered', wait_ms: row.wait_ms }],
+    [0, { kind: 'agent_connected', agent, queue, device: 'browser' }, agent],
+    [31_000, { kind: 'rested', agent }, agent],
+    [95_000, { kind: 'went_on', agent, rested_ms: 95_000 }, agent],
+    [row.talk_ms, { kind: 'agent_disconnected', agent, queue, talk_ms: row.talk_ms, hold_ms: 0 }, agent],
+    [0, { kind: 'interaction_ended', outcome: 'answered', cause: 'normal', by: 'agent' }],
+    [0, { kind: 'wrap_up_started', agent, queue, deadline: row.started_at + 300_000 }, agent],
+    [row.wrap_up_ms, { kind: 'wrap_up_ended', agent, queue, wrap_up_ms: row.wrap_up_ms }, agent],
+  ]
+  return steps.map(([after, event, by = null], n) => ({ id: id(80_000 + n), at: (at += after), interaction: row.id, agent: by, event }))
 }
 
 /** A conversation that was on hold was passed on as well, so that two recordings are to be seen. */
@@ -264,6 +296,7 @@ export function changesAt(now) {
     [1_520, admin, 'number', null, numbers[1]],
     [4_400, null, 'user', null, { ...admin, password: 'kept' }],
     [4_402, null, 'tenant', { name: 'Тёплый дом', region: 'RU', time_zone: 'Europe/Moscow' }, { name: 'Демо: «Тёплый дом»', region: 'RU', time_zone: 'Europe/Moscow' }],
+    [4_500, admin, 'tenant', { capacity }, { capacity: { ...capacity, chat: { ...capacity.chat, most: 2 } } }],
   ]
   return all.map(([minutes, who, subject, before, after], n) => ({
     version: 100 - n, at: now - minutes * minute, user: who?.id ?? null, user_name: who?.name ?? null, subject, subject_id: (after ?? before).id ?? id(900), name: (after ?? before).name ?? (after ?? before).number, before, after, names: named,

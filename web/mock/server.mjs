@@ -1,13 +1,14 @@
 // Development only: answers the API and the socket with made-up data, so that screens can be worked on, looked at and
 // checked without the server. `POST /mock/story {"step": "ring"}` drives what an agent lives through; steps: offline,
-// ready, ring, talk, hold, lost, transfer, wrap_up, missed, idle; also `{"health": "behind"}`, `{"fail": true}`,
+// ready, ring, talk, hold, lost, transfer, wrap_up, missed, idle; with chats and mails: item_ring, items, items_call,
+// items_wrap_up; also `{"health": "behind"}`, `{"fail": true}`,
 // `{"empty": true}`, `{"agents": 300}`, `{"socket": "drop"}`. Serves web/dist when it is built.
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WebSocketServer } from 'ws'
-import { changesAt, customersAt, dispositions, entriesOf, flows, id, interactionsAt, numbers, queues, recordingsOf, reportAt, skills, trunks, users } from './data.mjs'
+import { capacity, changesAt, customersAt, dispositions, entriesOf, flows, id, interactionsAt, numbers, queues, recordingsOf, reportAt, skills, trunks, users } from './data.mjs'
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const words = { queues, skills, dispositions, flows, numbers, trunks, users }
@@ -120,13 +121,31 @@ function about(state) {
   return { interaction: state.interaction, from: customer.numbers[0], to: '+74950000001', queue: queues[0].id, queue_name: queues[0].name, arrived_at: now - 47_000, waited_ms: 38_000, customer, collected: [{ name: 'menu', value: 'Оплата' }, { name: 'account', value: '48-1120' }], transferred_by: null, callback: false }
 }
 
+/** A chat or a mail at the desk. */
+function item(state, n, phase, since) {
+  const customer = state.customers[n]
+  const [channel, key, subject, from] = [
+    ['chat', 'chat', 'Где мой заказ 48-1120?', 'Посетитель сайта'],
+    ['chat', 'chat', 'Не проходит оплата картой', '+79161234678'],
+    ['chat', 'chat', 'Как перенести доставку на субботу, если курьер уже выехал?', '@gusev'],
+    ['mail', 'mail', 'Акт сверки за октябрь', 'inna@lebedeva.example'],
+    ['chat', 'chat', 'Нужен счёт на оплату', 'Гость'],
+  ][n]
+  const queue = queues.find((one) => one.key === key)
+  return {
+    about: { ...about(state), interaction: id(71_000 + n), from, to: '', queue: queue.id, queue_name: queue.name, waited_ms: 14_000 + n * 21_000, customer: n === 4 ? null : customer, collected: [] },
+    channel, subject, link: `https://chats.example/${n}`, phase, since: Date.now() - since, disposition: null, note: n === 0 ? 'Заказ едет, обещан на завтра' : '',
+  }
+}
+
 function desk(state, step) {
   const now = Date.now()
   const base = {
     agent: users[0].id, presence: { state: 'ready' }, activity: 'idle', since: now - 9_000, device: 'browser', browser_connected: true, phone_registered: false,
-    offer: null, call: null, wrap_up: null, queues: queueViews(state).slice(0, 2), handled_today: 23, mean_handle_ms: 221_000,
+    offer: null, call: null, wrap_up: null, items: [], queues: [0, 1, 4, 5].map((n) => queueViews(state)[n]), handled_today: 23, mean_handle_ms: 221_000,
   }
   const call = { about: about(state), connected_at: now - 252_000, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, wrap_up_wanted: true, disposition: null, note: state.desk?.call?.note ?? '' }
+  const atHand = { phase: 'at_hand', wrap_up_wanted: null }
   const wrapUp = { about: about(state), started_at: now - 12_000, deadline: now + 48_000, talk_ms: 252_000, may_extend: true, transfer_ringing: null, disposition: state.desk?.call?.disposition ?? null, note: state.desk?.call?.note ?? '' }
   switch (step) {
     case 'offline': return { ...base, presence: { state: 'offline' } }
@@ -140,6 +159,10 @@ function desk(state, step) {
     case 'lost': return { ...base, activity: 'talking', since: now - 252_000, browser_connected: false, call: { ...call, lost_until: now + 24_000 } }
     case 'transfer': return { ...base, activity: 'wrap_up', since: now, wrap_up: { ...wrapUp, transfer_ringing: 'Мария Тихонова' } }
     case 'wrap_up': return { ...base, activity: 'wrap_up', since: now, wrap_up: wrapUp }
+    case 'item_ring': return { ...base, activity: 'ringing', since: now, items: [item(state, 1, atHand, 191_000), item(state, 0, { phase: 'offered', offer: id(70_001), deadline: now + 17_000 }, 3_000)] }
+    case 'items': return { ...base, activity: 'talking', since: now - 252_000, items: [item(state, 0, atHand, 252_000), item(state, 1, atHand, 91_000), item(state, 2, atHand, 12_000), item(state, 3, { phase: 'resting' }, 252_000)] }
+    case 'items_call': return { ...base, activity: 'talking', since: now - 252_000, call, items: [item(state, 3, { phase: 'resting' }, 252_000)] }
+    case 'items_wrap_up': return { ...base, activity: 'talking', since: now - 9_000, items: [item(state, 0, { phase: 'wrap_up', deadline: now + 48_000, may_extend: true }, 12_000), item(state, 4, atHand, 9_000)] }
     default: throw new Error(`no step ${step}`)
   }
 }
@@ -168,12 +191,18 @@ function obey(state, command) {
       if (command.device === 'phone') return { code: 'no_device', detail: 'connect the browser’s audio or register the phone first' }
       state.desk = { ...view, device: command.device }
       return undefined
-    case 'accept':
+    case 'accept': {
+      const offered = view.items.find((one) => one.phase.offer === command.offer)
+      if (offered) {
+        state.desk = { ...view, activity: 'talking', items: view.items.map((one) => (one === offered ? { ...one, phase: { phase: 'at_hand', wrap_up_wanted: null }, since: Date.now() } : one)) }
+        return undefined
+      }
       if (!view.offer) return { code: 'offer_over', detail: 'the offer is over' }
       state.desk = desk(state, 'fresh')
       return undefined
+    }
     case 'decline':
-      state.desk = { ...desk(state, 'missed') }
+      state.desk = view.items.some((one) => one.phase.offer === command.offer) ? { ...view, items: view.items.filter((one) => one.phase.offer !== command.offer) } : { ...desk(state, 'missed') }
       return undefined
     case 'hang_up':
       state.desk = desk(state, 'wrap_up')
@@ -184,9 +213,18 @@ function obey(state, command) {
     case 'mute':
       state.desk = { ...view, call: { ...view.call, muted: command.on } }
       return undefined
+    case 'finish': {
+      const phase = { phase: 'wrap_up', deadline: Date.now() + 60_000, may_extend: true }
+      state.desk = { ...view, items: view.items.map((one) => (one.about.interaction === command.interaction ? { ...one, phase, since: Date.now() } : one)) }
+      return undefined
+    }
     case 'send_digits':
       return undefined
     case 'transfer':
+      if (view.items.some((one) => one.about.interaction === command.interaction)) {
+        state.desk = { ...view, items: view.items.filter((one) => one.about.interaction !== command.interaction) }
+        return undefined
+      }
       if (command.to.kind === 'agent') {
         state.desk = desk(state, 'transfer')
         return undefined
@@ -194,6 +232,12 @@ function obey(state, command) {
       state.desk = desk(state, 'wrap_up')
       return undefined
     case 'wrap_up': {
+      const written = view.items.find((one) => one.about.interaction === command.interaction)
+      if (written) {
+        const next = { ...written, note: command.note, disposition: command.disposition }
+        state.desk = { ...view, items: view.items.flatMap((one) => (one === written ? (command.finish ? [] : [next]) : [one])) }
+        return undefined
+      }
       const subject = view.call ?? view.wrap_up
       if (!subject || subject.about.interaction !== command.interaction) return { code: 'not_yours', detail: 'this conversation is not yours or is over' }
       const next = { ...subject, note: command.note, disposition: command.disposition }
@@ -208,8 +252,8 @@ function obey(state, command) {
 function queueViews(state) {
   const now = Date.now()
   return queues.map((queue, n) => ({
-    queue: queue.id, key: queue.key, name: queue.name, waiting: [3, 4, 0, 1][n], callbacks: [0, 1, 0, 0][n], longest_since: [now - 80_000, now - 161_000, null, now - 12_000][n], idle: [4, 0, 2, 1][n], busy: [6, 7, 3, 1][n], signed_in: [11, 8, 5, 2][n],
-    today: { offered: [412, 268, 133, 41][n], answered: [391, 231, 127, 40][n], answered_in_threshold: [350, 186, 118, 38][n], abandoned: [21, 37, 6, 1][n], abandoned_short: [6, 5, 2, 0][n], answer_wait_ms: [391 * 14_000, 231 * 31_000, 127 * 9_000, 40 * 6_000][n] },
+    queue: queue.id, key: queue.key, name: queue.name, channel: queue.routing.channel, waiting: [3, 4, 0, 1, 2, 9][n], callbacks: [0, 1, 0, 0, 0, 0][n], longest_since: [now - 80_000, now - 161_000, null, now - 12_000, now - 31_000, now - 1_900_000][n], idle: [4, 0, 2, 1, 1, 2][n], busy: [6, 7, 3, 1, 4, 3][n], signed_in: [11, 8, 5, 2, 5, 5][n],
+    today: { offered: [412, 268, 133, 41, 96, 58][n], answered: [391, 231, 127, 40, 90, 49][n], answered_in_threshold: [350, 186, 118, 38, 84, 47][n], abandoned: [21, 37, 6, 1, 4, 0][n], abandoned_short: [6, 5, 2, 0, 1, 0][n], answer_wait_ms: [391 * 14_000, 231 * 31_000, 127 * 9_000, 40 * 6_000, 90 * 22_000, 49 * 600_000][n] },
     service_level_s: queue.service_level_s, service_level_target: queue.service_level_target,
   }))
 }
@@ -220,10 +264,11 @@ function floor(state) {
   const agents = Array.from({ length: state.agents }, (_, n) => {
     const user = users[n % 12]
     const activity = activities[n % 12]
-    const busy = ['talking', 'hold', 'ringing'].includes(activity)
+    // The tenth chats.
+    const busy = n % 12 !== 10 && ['talking', 'hold', 'ringing'].includes(activity)
     return {
       agent: n < 12 ? user.id : id(20_000 + n), name: n < 12 ? user.name : `${user.name} ${n}`, presence: n % 12 === 5 ? { state: 'break', reason: 'lunch' } : n % 12 === 11 ? { state: 'offline' } : { state: 'ready' }, activity,
-      since: now - [252, 22, 4, 67, 9, 760, 130, 41, 1, 35, 512, 4_000][n % 12] * 1_000, device: n % 3 === 2 ? 'phone' : 'browser', with: busy ? state.customers[n % 12].name : null, queue: busy || activity === 'wrap_up' ? queues[n % 3].name : null, handled_today: 17 + (n * 7) % 15, mean_handle_ms: 180_000 + (n * 17_000) % 130_000,
+      since: now - [252, 22, 4, 67, 9, 760, 130, 41, 1, 35, 512, 4_000][n % 12] * 1_000, device: n % 3 === 2 ? 'phone' : 'browser', with: busy ? state.customers[n % 12].name : null, queue: busy || activity === 'wrap_up' ? queues[n % 3].name : null, chats: [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3, 0][n % 12], mails: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][n % 12], handled_today: 17 + (n * 7) % 15, mean_handle_ms: 180_000 + (n * 17_000) % 130_000,
     }
   })
   return { at: now, queues: state.empty ? [] : queueViews(state), agents: state.empty ? [] : agents, calls: 19 }
@@ -259,7 +304,7 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
     redraw()
     return refused ? refuse(409, refused.code, refused.detail) : answer(204)
   }
-  if (key === 'GET /directory') return answer(200, { queues: queues.map(({ id, key, name }) => ({ id, key, name })), agents: users.filter((user) => user.role === 'agent').map(({ id, name }) => ({ id, name })), dispositions, skills })
+  if (key === 'GET /directory') return answer(200, { queues: queues.map(({ id, key, name, routing }) => ({ id, key, name, channel: routing?.channel ?? 'voice' })), agents: users.filter((user) => user.role === 'agent').map(({ id, name }) => ({ id, name })), dispositions, skills })
   if (word === 'interactions') {
     const rows = state.empty ? [] : interactionsAt(Math.floor(now / 60_000) * 60_000)
     if (!one) {
@@ -307,6 +352,12 @@ function api(key, path, url, body, state, answer, refuse, me, redraw, request, r
   if (key === 'GET /reports/day') return answer(200, reportAt(query.get('date'), 'Europe/Moscow', state.empty ? 0 : now))
   if (word === 'flows' && one === 'check') return answer(200, { problems: JSON.stringify(body).includes('nowhere') ? [{ node: 'menu', message: 'leads to “nowhere”, which does not exist' }, { node: null, message: 'the flow has no way out of a loop' }] : [] })
   if (key === 'GET /queues/warnings') return answer(200, state.empty ? [] : [{ queue: queues[3].id, kind: { kind: 'nobody_has_skill', skill: skills[0].id, level: 7 } }])
+  if (key === 'GET /capacity') return answer(200, capacity)
+  if (key === 'PUT /capacity') {
+    const dear = ['voice', 'chat', 'mail'].find((channel) => body[channel].most > 0 && body[channel].cost > body.units)
+    if (dear) return refuse(422, 'bad_value', 'one costs more units than an agent has, so none could be taken; lower this or raise the units', { field: `capacity.${dear}.cost` })
+    return answer(200, Object.assign(capacity, body))
+  }
   if (words[word]) {
     const list = words[word]
     if (!one && request.method === 'GET') return answer(200, state.empty ? [] : list)

@@ -4,6 +4,7 @@
 
 mod attempts;
 mod auth;
+mod capacity;
 mod change;
 mod counts;
 mod cursor;
@@ -20,6 +21,7 @@ mod flow;
 mod headers;
 mod health;
 mod interaction;
+mod item;
 mod number;
 pub mod openapi;
 mod origin;

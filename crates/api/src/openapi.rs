@@ -10,8 +10,8 @@ use crate::problem::ProblemBody;
 use crate::socket::{ClientMessage, ServerMessage};
 use crate::state::ApiState;
 use crate::{
-    change, customer, demo, desk, directory, disposition, floor, flow, health, interaction, number, queue,
-    report, session, skill, socket, trunk, user,
+    capacity, change, customer, demo, desk, directory, disposition, floor, flow, health, interaction, item,
+    number, queue, report, session, skill, socket, trunk, user,
 };
 
 #[derive(OpenApi)]
@@ -59,6 +59,8 @@ pub(crate) fn described() -> OpenApiRouter<ApiState> {
         .merge(number::routes())
         .merge(trunk::routes())
         .merge(change::routes())
+        .merge(capacity::routes())
+        .merge(item::routes())
         .merge(report::routes())
         .merge(demo::routes())
         .merge(health::routes())

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use perezvon_model::engine::{AgentCommand, CommandRefused};
+use perezvon_model::engine::{AgentCommand, CommandRefused, NewItem};
 use perezvon_model::view::{DeskView, FloorView};
-use perezvon_model::{TenantId, UserId};
+use perezvon_model::{InteractionId, TenantId, UserId};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// The mailbox of one tenant's task. Bounded by whoever makes it; a full mailbox is answered with 503.
@@ -28,6 +28,16 @@ pub enum PortRequest {
         agent: UserId,
         command: AgentCommand,
         reply: oneshot::Sender<Result<(), CommandRefused>>,
+    },
+    /// A chat or a mail; replied to after its journal rows are committed.
+    Item {
+        item: NewItem,
+        reply: oneshot::Sender<Result<(), CommandRefused>>,
+    },
+    /// Nothing happens where it is over.
+    WithdrawItem {
+        interaction: InteractionId,
+        reply: oneshot::Sender<()>,
     },
     /// `None` when the user is no agent of the running configuration.
     WatchDesk {

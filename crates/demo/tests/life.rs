@@ -152,6 +152,7 @@ async fn desk(State(office): State<Office>) -> Json<DeskView> {
             disposition: None,
             note: String::new(),
         }),
+        items: Vec::new(),
         queues: Vec::new(),
         handled_today: 0,
         mean_handle_ms: 0,
@@ -169,6 +170,8 @@ async fn floor(State(office): State<Office>) -> Json<FloorView> {
         device: Device::Phone,
         with,
         queue: None,
+        chats: 0,
+        mails: 0,
         handled_today: 0,
         mean_handle_ms: 0,
     };

@@ -1,11 +1,14 @@
-//! One agent: the seat (what was chosen) and the work (what is being done), of which there is one at a time.
+//! One agent: the seat (what was chosen) and the work (what is being done): one call at a time, and chats and mails as
+//! the capacity allows.
 
 use perezvon_acd::{Readiness, Seat, Standing};
+use perezvon_model::channel::Capacity;
 use perezvon_model::view::InteractionView;
 use perezvon_model::{
-    Activity, Channel, Device, DispositionId, InteractionId, LegId, OfferId, Presence, QueueId, UtcMs,
+    Activity, Device, DispositionId, InteractionId, LegId, OfferId, Presence, QueueId, UtcMs,
 };
 
+use crate::item::{Phase, Session};
 use crate::today::{AgentToday, AtWork};
 
 #[derive(Debug)]
@@ -16,7 +19,11 @@ pub(crate) struct Agent {
     /// The device that the configuration names; the agent may have taken another since.
     pub configured_device: Device,
     pub desk: Desk,
+    /// The one call.
     pub work: Work,
+    /// Chats and mails beside it.
+    pub sessions: Vec<Session>,
+    pub capacity: Capacity,
     /// When presence or activity last changed.
     pub since: UtcMs,
     /// What the journal was told last.
@@ -158,13 +165,30 @@ pub(crate) struct Missed {
 impl Agent {
     pub fn activity(&self) -> Activity {
         match &self.work {
-            Work::Idle => Activity::Idle,
+            Work::Idle => self.activity_of_items(),
             Work::Offer(Ringing { phase: RingPhase::Reserved, .. }) => Activity::Reserved,
             Work::Offer(_) => Activity::Ringing,
             Work::Talk(talk) if talk.held_since.is_some() => Activity::Hold,
             Work::Talk(_) => Activity::Talking,
             Work::WrapUp(_) => Activity::WrapUp,
         }
+    }
+
+    fn activity_of_items(&self) -> Activity {
+        let phases = || self.sessions.iter().map(|session| &session.phase);
+        if phases().any(|phase| matches!(phase, Phase::Offered { .. })) {
+            Activity::Ringing
+        } else if phases().any(|phase| matches!(phase, Phase::AtHand(_))) {
+            Activity::Talking
+        } else if self.sessions.is_empty() {
+            Activity::Idle
+        } else {
+            Activity::WrapUp
+        }
+    }
+
+    pub fn has_nothing_to_do(&self) -> bool {
+        matches!(self.work, Work::Idle) && self.sessions.is_empty()
     }
 
     /// Chose ready and can be reached.
@@ -175,21 +199,22 @@ impl Agent {
     }
 
     pub fn counts_as(&self) -> Counted {
-        match (&self.work, self.seat.presence()) {
-            (Work::Idle, Presence::Ready) => Counted::Idle,
-            (Work::Idle, Presence::Break { .. }) => Counted::OnBreak,
-            (Work::Idle, Presence::Offline) => Counted::Out,
-            (Work::Offer(_) | Work::Talk(_) | Work::WrapUp(_), _) => Counted::Busy,
+        if !self.has_nothing_to_do() {
+            return Counted::Busy;
+        }
+        match self.seat.presence() {
+            Presence::Ready => Counted::Idle,
+            Presence::Break { .. } => Counted::OnBreak,
+            Presence::Offline => Counted::Out,
         }
     }
 
     /// As what the distributor is to know the agent.
     pub fn standing(&self) -> Standing {
-        let free = self.is_reachable() && matches!(self.work, Work::Idle);
         Standing {
             signed_in: self.employment == Employment::Member && *self.seat.presence() != Presence::Offline,
             ready: self.is_reachable(),
-            open: free.then_some(Channel::Voice).into_iter().collect(),
+            open: self.room(),
             idle_since: self.seat.idle_since(),
             handled: self.today.handled,
             occupancy: self.at_work.occupancy(),

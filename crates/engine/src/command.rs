@@ -22,12 +22,18 @@ impl Tenant {
             AgentCommand::Hold { interaction, on } => self.hold(agent, interaction, on),
             AgentCommand::Mute { interaction, on } => self.mute(agent, interaction, on),
             AgentCommand::SendDigits { interaction, digits } => self.send_digits(agent, interaction, digits),
+            AgentCommand::Transfer { interaction, to: TransferTarget::Queue { queue } }
+                if self.items.contains_key(&interaction) =>
+            {
+                self.transfer_item(agent, interaction, queue)
+            }
             AgentCommand::Transfer { interaction, to: TransferTarget::Queue { queue } } => {
                 self.transfer_to_queue(agent, interaction, queue)
             }
             AgentCommand::Transfer { interaction, to: TransferTarget::Agent { agent: target } } => {
                 self.transfer_to_agent(agent, interaction, target)
             }
+            AgentCommand::Finish { interaction } => self.agent_finishes(agent, interaction),
             AgentCommand::WantWrapUp { interaction, on } => self.want_wrap_up(agent, interaction, on),
             AgentCommand::ExtendWrapUp { interaction } => self.extend_wrap_up(agent, interaction),
             AgentCommand::WrapUp { interaction, disposition, note, finish } => {

@@ -2,10 +2,11 @@
 
 use perezvon_acd::{Seat, Setup, Worker};
 use perezvon_flow::Event as FlowEvent;
-use perezvon_model::config::{self, TenantConfig};
+use perezvon_model::channel::Capacity;
+use perezvon_model::config::{self, Queue, TenantConfig};
 use perezvon_model::journal::{OfferOutcome, QueueOutcome};
 use perezvon_model::leg::Cause;
-use perezvon_model::{Channel, InteractionId, Presence, UserId};
+use perezvon_model::{InteractionId, Presence, QueueId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,6 +20,12 @@ use crate::today::{AgentToday, AtWork};
 impl Tenant {
     pub(crate) fn configure(&mut self, config: Arc<TenantConfig>) {
         let settings = Settings::new(Arc::clone(&config), self.settings.as_ref());
+        let speaks_otherwise = |queue: &&Queue| {
+            let before = self.settings.as_ref().and_then(|settings| settings.queue(queue.id));
+            before.is_none_or(|before| before.routing.announcements != queue.routing.announcements)
+        };
+        let speak_otherwise: BTreeSet<QueueId> =
+            config.queues.iter().filter(speaks_otherwise).map(|queue| queue.id).collect();
         self.settings = Some(settings);
         self.roll_day();
         self.take_queues(&config);
@@ -28,7 +35,7 @@ impl Tenant {
             .iter()
             .map(|queue| Setup {
                 queue: queue.id,
-                channel: Channel::Voice,
+                channel: queue.routing.channel,
                 strategy: queue.routing.strategy,
                 needs: &queue.required_skills,
                 steps: &queue.routing.steps,
@@ -52,7 +59,7 @@ impl Tenant {
         }
         self.weigh_all_lending();
         self.look_at_all_hours();
-        self.look_at_all_overflow();
+        self.look_at_all_overflow(&speak_otherwise);
         let agents: Vec<UserId> = self.agents.keys().copied().collect();
         for agent in agents {
             self.agent_changed(agent);
@@ -85,13 +92,14 @@ impl Tenant {
                     agent.queues.clone_from(&of.queues);
                     agent.seat.set_phone_is_fixed(of.phone_uri.is_some());
                     agent.employment = Employment::Member;
-                    if agent.configured_device != of.device && matches!(agent.work, Work::Idle) {
+                    agent.capacity = of.capacity.clone().unwrap_or_else(|| config.capacity.clone());
+                    if agent.configured_device != of.device && agent.has_nothing_to_do() {
                         agent.seat.set_device(of.device);
                     }
                     agent.configured_device = of.device;
                 }
                 None => {
-                    let agent = self.newcomer(of);
+                    let agent = self.newcomer(of, &config.capacity);
                     self.agents.insert(of.id, agent);
                 }
             }
@@ -108,7 +116,7 @@ impl Tenant {
         }
     }
 
-    fn newcomer(&self, of: &config::Agent) -> Agent {
+    fn newcomer(&self, of: &config::Agent, capacity: &Capacity) -> Agent {
         let seat = Seat::new(of.device, of.phone_uri.is_some(), self.now);
         Agent {
             name: of.name.clone(),
@@ -118,6 +126,8 @@ impl Tenant {
             configured_device: of.device,
             desk: Desk::NeverCame,
             work: Work::Idle,
+            sessions: Vec::new(),
+            capacity: of.capacity.as_ref().unwrap_or(capacity).clone(),
             since: self.now,
             counted: Counted::Out,
             missed: Missed::default(),
@@ -133,10 +143,11 @@ impl Tenant {
         agent.employment = Employment::Leaving;
         agent.seat.set_presence(Presence::Offline, self.now);
         match agent.work {
-            Work::Idle => self.leave_if_dismissed(id),
             Work::Offer(_) => self.fail_offer(id, OfferOutcome::Withdrawn),
-            Work::Talk(_) | Work::WrapUp(_) => {}
+            Work::Idle | Work::Talk(_) | Work::WrapUp(_) => {}
         }
+        self.pass_item_offers_on(id);
+        self.leave_if_dismissed(id);
     }
 
     /// Removes an agent whom the configuration no longer has, once the work is done.
@@ -144,7 +155,7 @@ impl Tenant {
         let done = self
             .agents
             .get(&id)
-            .is_some_and(|agent| agent.employment == Employment::Leaving && matches!(agent.work, Work::Idle));
+            .is_some_and(|agent| agent.employment == Employment::Leaving && agent.has_nothing_to_do());
         if done {
             self.agent_changed(id);
             self.forget_timers_of(id);
@@ -156,7 +167,9 @@ impl Tenant {
 
     /// The queue that the caller waits in is gone: on by the flow, or let go politely.
     fn queue_vanished(&mut self, interaction: InteractionId) {
-        let Some(stage) = self.calls.get(&interaction).map(|call| call.stage) else { return };
+        let Some(stage) = self.calls.get(&interaction).map(|call| call.stage) else {
+            return self.item_without_queue(interaction);
+        };
         if self.calls.get(&interaction).is_some_and(|call| call.callback.is_some()) {
             return self.give_callback_up(interaction, Cause::Unavailable);
         }

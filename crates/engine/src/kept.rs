@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use perezvon_model::config::TenantConfig;
 use perezvon_model::customer::CustomerCard;
-use perezvon_model::engine::{AgentCommand, Input, Output, Reply};
+use perezvon_model::engine::{AgentCommand, Input, NewItem, Output, Reply};
 use perezvon_model::leg::LegEvent;
 use perezvon_model::{LegId, UtcMs};
 
-use crate::call::{Call, Offered, Stage};
+use crate::call::{Call, Stage};
+use crate::line::Offered;
 use crate::tenant::{LegOf, Tenant};
 
 /// A line that [`Tenant::handle_kept`] of this version did not write.
@@ -50,6 +51,13 @@ impl Tenant {
                 let reply = Reply::Customer { card: Arc::new(decided_by(card)) };
                 Cow::Owned(Input::Reply { ask: *ask, reply })
             }
+            Input::ItemArrived(item) => match &item.customer {
+                Some(card) => {
+                    let customer = Some(Arc::new(decided_by(card)));
+                    Cow::Owned(Input::ItemArrived(NewItem { customer, ..item.clone() }))
+                }
+                None => Cow::Borrowed(input),
+            },
             Input::CallArrived { .. }
             | Input::Leg { .. }
             | Input::Agent { .. }
@@ -58,6 +66,7 @@ impl Tenant {
             | Input::Reply { reply: Reply::Failed, .. }
             | Input::RecordingSealed { .. }
             | Input::RecordingFailed { .. }
+            | Input::ItemWithdrawn { .. }
             | Input::CallbackOwed(_)
             | Input::Stop
             | Input::Wake => Cow::Borrowed(input),
@@ -73,7 +82,7 @@ impl Tenant {
         };
         let asked = |call: &Call| match call.stage {
             Stage::Flow => true,
-            Stage::Queued => call.stay.is_some_and(|stay| stay.callback == Offered::Offered),
+            Stage::Queued => call.line.stay.is_some_and(|stay| stay.callback == Offered::Offered),
             Stage::Offered { .. }
             | Stage::Talking { .. }
             | Stage::Outside { .. }

@@ -5,7 +5,7 @@ use perezvon_model::routing::{Lends, Widen};
 use perezvon_model::{InteractionId, QueueId, UtcMs};
 use std::collections::VecDeque;
 
-use crate::call::Stay;
+use crate::line::Stay;
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
@@ -144,7 +144,7 @@ impl Tenant {
 
     /// Somebody waits past the threshold: whatever comes, this one was not answered in time.
     pub(crate) fn is_late(&mut self, interaction: InteractionId) {
-        let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut()) else { return };
+        let Some(stay) = self.line_mut(interaction).and_then(|line| line.stay.as_mut()) else { return };
         stay.late = true;
         let queue = stay.queue;
         if let Some(state) = self.queues.get_mut(&queue) {

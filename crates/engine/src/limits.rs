@@ -2,6 +2,10 @@
 
 /// The most calls of one tenant at once; one more is refused with `Overload`.
 pub const MAX_CALLS: usize = 20_000;
+/// The most chats and mails of one tenant that wait or are at hand at once; one more is refused.
+pub const MAX_ITEMS: usize = 100_000;
+/// The longest that a chat or a mail waits by itself: nothing ends it but its queue's rules. 30 days.
+pub const MAX_ITEM_MS: i64 = 30 * 86_400_000;
 /// The most digits that an agent sends at once.
 pub const MAX_DIGITS: usize = 32;
 /// The longest note.

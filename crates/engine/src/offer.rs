@@ -6,7 +6,7 @@ use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::{Event, OfferOutcome};
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::overflow::CallFirst;
-use perezvon_model::{Device, InteractionId, LegId, OfferId, UserId};
+use perezvon_model::{Device, InteractionId, LegId, OfferId, QueueId, UserId};
 
 use crate::agent::{Missed, RingPhase, Ringing, Work};
 use crate::call::{Origin, Stage};
@@ -20,6 +20,7 @@ impl Tenant {
         let Match { interaction, agents, receipt, .. } = found;
         self.journal(Some(interaction), None, Event::Routed { agents: agents.clone(), receipt });
         match self.callback_order(interaction) {
+            None if self.items.contains_key(&interaction) => self.offer_item(interaction, agents),
             None => self.offer_to(interaction, agents, Origin::Queue),
             Some(CallFirst::Agent) => self.offer_to(interaction, agents, Origin::Callback),
             Some(CallFirst::Customer) => {
@@ -85,6 +86,10 @@ impl Tenant {
         let now = self.now;
         let leg: LegId = self.ids.next(now);
         let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        if let Some(interaction) = agent.item_offered(offer) {
+            self.accept_item(id, interaction);
+            return Ok(());
+        }
         let connected = agent.seat.browser_connected();
         let ringing =
             agent.ringing().filter(|ringing| ringing.offer == offer).ok_or(CommandRefused::OfferOver)?;
@@ -111,6 +116,10 @@ impl Tenant {
 
     pub(crate) fn decline(&mut self, id: UserId, offer: OfferId) -> Result<(), CommandRefused> {
         let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        if let Some(interaction) = agent.item_offered(offer) {
+            self.fail_item_offer(id, interaction, OfferOutcome::Declined);
+            return Ok(());
+        }
         match agent.ringing() {
             Some(ringing) if ringing.offer == offer => {
                 self.fail_offer(id, OfferOutcome::Declined);
@@ -178,7 +187,7 @@ impl Tenant {
             )
             | None => return,
         };
-        self.count_miss(id, &ended, outcome);
+        self.count_miss(id, ended.queue, ended.device, outcome);
         match origin {
             // Others are still being rung.
             Origin::Queue | Origin::Callback | Origin::Transfer { .. } | Origin::Return if rings_on => {}
@@ -204,16 +213,22 @@ impl Tenant {
     }
 
     /// So many offers in a row that came to nothing, by how, take the agent out of the offers.
-    fn count_miss(&mut self, id: UserId, ended: &Ringing, outcome: OfferOutcome) {
-        let limits = self.settings.as_ref().map_or_else(Misses::default, |of| of.misses(ended.queue));
+    pub(crate) fn count_miss(
+        &mut self,
+        id: UserId,
+        queue: Option<QueueId>,
+        device: Device,
+        outcome: OfferOutcome,
+    ) {
+        let limits = self.settings.as_ref().map_or_else(Misses::default, |of| of.misses(queue));
         let Some(agent) = self.agents.get_mut(&id) else { return };
         let missed = &mut agent.missed;
         let (count, limit, why) = match outcome {
             OfferOutcome::Declined => (&mut missed.declined, limits.declined, SystemBreak::DeclinedOffers),
             OfferOutcome::NoAnswer => (&mut missed.no_answer, limits.no_answer, SystemBreak::MissedOffer),
-            OfferOutcome::Busy => (&mut missed.busy, limits.busy, SystemBreak::of(ended.device)),
+            OfferOutcome::Busy => (&mut missed.busy, limits.busy, SystemBreak::of(device)),
             OfferOutcome::Unreachable => {
-                (&mut missed.unreachable, limits.unreachable, SystemBreak::of(ended.device))
+                (&mut missed.unreachable, limits.unreachable, SystemBreak::of(device))
             }
             OfferOutcome::Accepted | OfferOutcome::Withdrawn => return,
         };

@@ -115,7 +115,8 @@ impl Tenant {
             agent.desk = Desk::GoneSince(now);
             self.timers.arm(Timer::DeskGone(id), now + GONE_MS);
         }
-        self.desks.insert(id);
+        // Chats and mails are offered at an open desk only.
+        self.agent_changed(id);
     }
 
     /// The desk did not come back. Who works by browser is gone, unless a call is up; then it is looked at after it.
@@ -129,6 +130,7 @@ impl Tenant {
         };
         if agent.seat.device() == Device::Browser && without_call && now >= since + GONE_MS {
             agent.seat.set_presence(Presence::Offline, now);
+            self.give_items_back(id);
             self.agent_changed(id);
         }
     }
@@ -142,6 +144,7 @@ impl Tenant {
                 agent.seat.set_presence(Presence::Offline, now);
             }
             self.end_wrap_up(id);
+            self.put_items_down(id);
             self.agent_changed(id);
         }
     }
@@ -150,6 +153,7 @@ impl Tenant {
     /// Call it after any change of an agent; doing it twice does no harm.
     pub(crate) fn agent_changed(&mut self, id: UserId) {
         let now = self.now;
+        self.rest_or_go_on(id);
         let Some(agent) = self.agents.get_mut(&id) else { return };
         let activity = agent.activity();
         let (presence, told_activity, told_device) = &agent.told;

@@ -4,7 +4,7 @@ use perezvon_flow::Checked;
 use perezvon_flow::graph::Flow;
 use perezvon_model::config::{Misses, Queue, TenantConfig, Trunk, WrapUp};
 use perezvon_model::hours::Hours;
-use perezvon_model::{DispositionId, FlowId, QueueId, TrunkId, UtcMs};
+use perezvon_model::{DispositionId, FlowId, QueueId, SkillId, TrunkId, UtcMs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -63,6 +63,10 @@ impl Settings {
     /// The threshold of the service level of a queue that others borrow from, in seconds.
     pub fn lender_s(&self, id: QueueId) -> Option<u32> {
         self.queue(id).filter(|_| self.is_lender(id)).map(|queue| queue.service_level_s)
+    }
+
+    pub fn skill_id(&self, key: &str) -> Option<SkillId> {
+        self.config.skills.iter().find(|skill| skill.key == key).map(|skill| skill.id)
     }
 
     pub fn trunk_id(&self, key: &str) -> Option<TrunkId> {

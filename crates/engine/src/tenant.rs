@@ -13,6 +13,7 @@ use crate::agent::Agent;
 use crate::audit::Picks;
 use crate::call::Call;
 use crate::dropped::Dropped;
+use crate::item::Item;
 use crate::lending::Recent;
 use crate::settings::Settings;
 use crate::timer::{Timer, Timers};
@@ -28,6 +29,7 @@ pub struct Tenant {
     pub(crate) settings: Option<Settings>,
     pub(crate) acd: Acd,
     pub(crate) calls: BTreeMap<InteractionId, Call>,
+    pub(crate) items: BTreeMap<InteractionId, Item>,
     /// Whose each live leg is.
     pub(crate) legs: BTreeMap<LegId, LegOf>,
     pub(crate) agents: BTreeMap<UserId, Agent>,
@@ -75,6 +77,7 @@ enum Floor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remains {
     pub calls: usize,
+    pub items: usize,
     pub legs: usize,
     pub asks: usize,
     pub waiting: usize,
@@ -93,6 +96,7 @@ impl Tenant {
             settings: None,
             acd: Acd::new(seed),
             calls: BTreeMap::new(),
+            items: BTreeMap::new(),
             legs: BTreeMap::new(),
             agents: BTreeMap::new(),
             queues: BTreeMap::new(),
@@ -149,6 +153,8 @@ impl Tenant {
             Input::RecordingFailed { recording, interaction, reason } => {
                 self.journal(Some(interaction), None, Event::RecordingFailed { recording, reason });
             }
+            Input::ItemArrived(item) => self.item_arrived(item),
+            Input::ItemWithdrawn { interaction } => self.item_withdrawn(interaction),
             Input::CallbackOwed(owed) => self.owes_callback(owed),
             Input::Stop => self.sign_everybody_out(),
             Input::Wake => self.timers.woken(),
@@ -176,6 +182,8 @@ impl Tenant {
             Timer::Offer(agent) => self.offer_too_late(agent),
             Timer::Lost(agent) => self.agent_lost_for_good(agent),
             Timer::WrapUp(agent) => self.end_wrap_up(agent),
+            Timer::ItemOffer(interaction) => self.item_offer_too_late(interaction),
+            Timer::ItemWrapUp(agent, interaction) => self.end_item_wrap_up(agent, interaction),
             Timer::DeskGone(agent) => self.desk_gone(agent),
             Timer::DeviceGone(agent) => self.device_gone(agent),
             Timer::Late(interaction) => self.is_late(interaction),
@@ -245,6 +253,7 @@ impl Tenant {
         };
         Remains {
             calls: self.calls.len(),
+            items: self.items.len(),
             legs: self.legs.len(),
             asks: self.asks.len(),
             waiting: self.acd.waiting_in_all(),

@@ -25,6 +25,10 @@ pub(crate) enum Timer {
     /// The agent's lost media must be back.
     Lost(UserId),
     WrapUp(UserId),
+    /// The offer of a chat or a mail must be accepted.
+    ItemOffer(InteractionId),
+    /// The wrap-up after it.
+    ItemWrapUp(UserId, InteractionId),
     /// The agent's desk must be back.
     DeskGone(UserId),
     /// The ready agent's device must be back.

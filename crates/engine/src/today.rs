@@ -5,7 +5,7 @@ use perezvon_model::view::QueueToday;
 use perezvon_model::{Activity, QueueId, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::call::Stay;
+use crate::line::Stay;
 use crate::tenant::Tenant;
 
 /// What the journal holds of today, given by the shell at its start.

@@ -18,7 +18,8 @@ impl Tenant {
     ) -> Result<(), CommandRefused> {
         self.talk_of(by, interaction)?;
         let settings = self.settings.as_ref();
-        let of = settings.and_then(|settings| settings.queue(queue)).ok_or(CommandRefused::NoSuchTarget)?;
+        let of = settings.and_then(|settings| settings.queue(queue));
+        let of = of.filter(|of| of.routing.channel == Channel::Voice).ok_or(CommandRefused::NoSuchTarget)?;
         if !settings.is_some_and(|settings| settings.is_open(of, self.now)) {
             return Err(CommandRefused::NotNow("this queue is closed at this time".into()));
         }

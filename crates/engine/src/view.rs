@@ -4,7 +4,7 @@ use perezvon_model::config::WrapUp;
 use perezvon_model::view::{
     AgentView, CallView, DeskView, FloorView, InteractionView, OfferView, QueueView, WrapUpView,
 };
-use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
+use perezvon_model::{Channel, InteractionId, QueueId, UserId, UtcMs};
 
 use crate::agent::{AfterTalk, Agent, Microphone, RingPhase, Ringing, Talk, Work, WrappingUp};
 use crate::call::{Call, Origin, Stage};
@@ -26,6 +26,7 @@ impl Tenant {
             offer: self.offer_view(agent),
             call: self.call_view(agent),
             wrap_up: self.wrap_up_view(id, agent),
+            items: self.item_views(agent),
             queues: agent.queues.iter().filter_map(|queue| self.queue_view(*queue)).collect(),
             handled_today: agent.today.handled,
             mean_handle_ms: agent.today.mean_ms(),
@@ -50,6 +51,7 @@ impl Tenant {
             queue: id,
             key: of.key.clone(),
             name: of.name.clone(),
+            channel: of.routing.channel,
             waiting: u32::try_from(self.acd.waiting(id)).unwrap_or(u32::MAX),
             callbacks: state.callbacks,
             longest_since: self.acd.longest_since(id),
@@ -84,12 +86,14 @@ impl Tenant {
             device: agent.seat.device(),
             with: call.map(name_of).or(wrap_up_about),
             queue: queue.map(|queue| self.queue_name(queue)).filter(|name| !name.is_empty()),
+            chats: count_of(agent, Channel::Chat),
+            mails: count_of(agent, Channel::Mail),
             handled_today: agent.today.handled,
             mean_handle_ms: agent.today.mean_ms(),
         }
     }
 
-    fn queue_name(&self, id: QueueId) -> String {
+    pub(crate) fn queue_name(&self, id: QueueId) -> String {
         let of = self.settings.as_ref().and_then(|settings| settings.queue(id));
         of.map(|queue| queue.name.clone()).unwrap_or_default()
     }
@@ -103,7 +107,7 @@ impl Tenant {
             queue: call.queue,
             queue_name: call.queue.map(|queue| self.queue_name(queue)).unwrap_or_default(),
             arrived_at: call.arrived_at,
-            waited_ms: Tenant::waited_ms(call, at),
+            waited_ms: call.line.waited_ms(at),
             customer: call.card.clone(),
             collected: call.collected.clone(),
             transferred_by: call.transferred_by.clone(),
@@ -181,6 +185,11 @@ impl Tenant {
             note: wrap_up.note.clone(),
         })
     }
+}
+
+fn count_of(agent: &Agent, channel: Channel) -> u32 {
+    let count = agent.sessions.iter().filter(|session| session.channel == channel).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn name_of(call: &Call) -> String {

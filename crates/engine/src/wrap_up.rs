@@ -3,9 +3,10 @@
 use perezvon_model::config::WrapUp;
 use perezvon_model::engine::CommandRefused;
 use perezvon_model::journal::Event;
-use perezvon_model::{DispositionId, InteractionId, UserId};
+use perezvon_model::{DispositionId, InteractionId, QueueId, UserId};
 
 use crate::agent::{AfterTalk, Agent, Desk, Talk, Work, WrappingUp};
+use crate::item;
 use crate::limits::{MAX_NOTE_CHARS, MAX_WRAP_UP_MS};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
@@ -14,19 +15,10 @@ impl Tenant {
     /// Begins the wrap-up after a conversation that is over, or ends the work where the queue has none.
     pub(crate) fn begin_wrap_up(&mut self, id: UserId, talk: Talk, talk_ms: i64) {
         let now = self.now;
-        let rule = self.wrap_up_rule(talk.queue);
-        let limit_ms = match rule {
-            WrapUp::None => None,
-            WrapUp::Optional { .. } if talk.wrap_up == AfterTalk::Nothing => None,
-            WrapUp::Optional { limit_s } | WrapUp::Timed { limit_s } | WrapUp::Extendable { limit_s } => {
-                Some(i64::from(limit_s) * 1_000)
-            }
-            WrapUp::Open => Some(MAX_WRAP_UP_MS),
-        };
-        let limit_ms = limit_ms.map(|ms| ms.clamp(1_000, MAX_WRAP_UP_MS));
+        let limit = self.wrap_up_limit(talk.queue, talk.wrap_up);
         let about = self.calls.get(&talk.interaction).map(|call| self.about(talk.interaction, call, now));
         let Some(agent) = self.agents.get_mut(&id) else { return };
-        let (Some(limit_ms), Some(about)) = (limit_ms, about) else {
+        let (Some((limit_ms, extension_ms)), Some(about)) = (limit, about) else {
             agent.work = Work::Idle;
             agent.seat.work_ended(now);
             self.after_work(id);
@@ -39,7 +31,7 @@ impl Tenant {
             about,
             started_at: now,
             deadline,
-            extension_ms: matches!(rule, WrapUp::Extendable { .. }).then_some(limit_ms),
+            extension_ms,
             talk_ms,
             disposition: talk.disposition,
             note: talk.note,
@@ -53,6 +45,26 @@ impl Tenant {
         self.agent_changed(id);
     }
 
+    /// How long the wrap-up after a conversation may be, and by how much it may be extended; none where the queue, or
+    /// the agent to whom it leaves that, does without.
+    pub(crate) fn wrap_up_limit(
+        &self,
+        queue: Option<QueueId>,
+        wanted: AfterTalk,
+    ) -> Option<(i64, Option<i64>)> {
+        let rule = self.wrap_up_rule(queue);
+        let limit_ms = match rule {
+            WrapUp::None => None,
+            WrapUp::Optional { .. } if wanted == AfterTalk::Nothing => None,
+            WrapUp::Optional { limit_s } | WrapUp::Timed { limit_s } | WrapUp::Extendable { limit_s } => {
+                Some(i64::from(limit_s) * 1_000)
+            }
+            WrapUp::Open => Some(MAX_WRAP_UP_MS),
+        };
+        let limit_ms = limit_ms?.clamp(1_000, MAX_WRAP_UP_MS);
+        Some((limit_ms, matches!(rule, WrapUp::Extendable { .. }).then_some(limit_ms)))
+    }
+
     /// Where the queue leaves it to the agent whether a wrap-up follows.
     pub(crate) fn want_wrap_up(
         &mut self,
@@ -60,13 +72,21 @@ impl Tenant {
         interaction: InteractionId,
         on: bool,
     ) -> Result<(), CommandRefused> {
-        let queue = self.talk_of(id, interaction)?.queue;
+        let session = self.agents.get_mut(&id).and_then(|agent| agent.session(interaction));
+        let of_item = session.map(|session| session.queue);
+        let queue = match of_item {
+            Some(queue) => Some(queue),
+            None => self.talk_of(id, interaction)?.queue,
+        };
         let rule = self.wrap_up_rule(queue);
         match rule {
             WrapUp::Optional { .. } => {}
             WrapUp::None | WrapUp::Timed { .. } | WrapUp::Extendable { .. } | WrapUp::Open => {
                 return Err(CommandRefused::NotNow("the queue decides whether a wrap-up follows".into()));
             }
+        }
+        if of_item.is_some() {
+            return self.item_wants_wrap_up(id, interaction, on);
         }
         self.talk_of(id, interaction)?.wrap_up = if on { AfterTalk::WrapUp } else { AfterTalk::Nothing };
         self.desks.insert(id);
@@ -80,6 +100,9 @@ impl Tenant {
         interaction: InteractionId,
     ) -> Result<(), CommandRefused> {
         let agent = self.agents.get_mut(&id).ok_or(CommandRefused::NoSuchAgent)?;
+        if agent.session(interaction).is_some() {
+            return self.extend_item_wrap_up(id, interaction);
+        }
         let Work::WrapUp(wrap_up) = &mut agent.work else { return Err(CommandRefused::NotYours) };
         if wrap_up.interaction != interaction {
             return Err(CommandRefused::NotYours);
@@ -125,7 +148,11 @@ impl Tenant {
             self.desks.insert(id);
         }
         if finish {
-            self.end_wrap_up(id);
+            let item = self.agents.get_mut(&id).and_then(|agent| agent.session(interaction));
+            match item.is_some() {
+                true => self.end_item_wrap_up(id, interaction),
+                false => self.end_wrap_up(id),
+            }
         }
         Ok(())
     }
@@ -156,10 +183,14 @@ impl Tenant {
     }
 }
 
-type WriteUp<'a> = (Option<perezvon_model::QueueId>, &'a mut Option<DispositionId>, &'a mut String);
+type WriteUp<'a> = (Option<QueueId>, &'a mut Option<DispositionId>, &'a mut String);
 
 /// Where the agent writes about this interaction.
 fn write_up_of(agent: &mut Agent, interaction: InteractionId) -> Option<WriteUp<'_>> {
+    if agent.session(interaction).is_some() {
+        let (queue, disposition, note) = item::write_up_of(agent, interaction)?;
+        return Some((Some(queue), disposition, note));
+    }
     match &mut agent.work {
         Work::Talk(talk) if talk.interaction == interaction => {
             Some((talk.queue, &mut talk.disposition, &mut talk.note))

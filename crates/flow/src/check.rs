@@ -33,6 +33,9 @@ impl Problem {
     }
 }
 
+/// The most skills that a node asks for.
+const MAX_NEEDS: usize = 8;
+
 /// Names that a flow may use. `None`: not known here, so not checked.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -40,6 +43,8 @@ pub struct Known {
     pub prompts: Option<BTreeSet<String>>,
     /// Keys of the tenant's queues.
     pub queues: Option<BTreeSet<String>>,
+    /// Keys of the tenant's skills.
+    pub skills: Option<BTreeSet<String>>,
 }
 
 /// A flow without faults, ready to run.
@@ -283,6 +288,22 @@ fn check_ranges(node: &Node, known: &Known, report: &mut Report<'_>) {
                 report.range("announce_every_s", every, 10, 600);
             }
             report.range("max_wait_s", queue.max_wait_s, 1, 14_400);
+            if queue.skills.len() > MAX_NEEDS {
+                report.say("skills", format!("give {MAX_NEEDS} at most"));
+            }
+            for (n, need) in queue.skills.iter().take(MAX_NEEDS).enumerate() {
+                let field = format!("skills.{n}");
+                if known.skills.as_ref().is_some_and(|keys| !keys.contains(&need.skill)) {
+                    report.say(&field, format!("there is no skill `{}`", need.skill));
+                }
+                report.range(&field, u32::from(need.level), 1, 10);
+                if queue.skills[..n].iter().any(|other| other.skill == need.skill) {
+                    report.say(&field, format!("`{}` is asked for twice", need.skill));
+                }
+            }
+            if !(-1_000..=1_000).contains(&queue.priority) {
+                report.say("priority", "write a whole number from -1000 to 1000".into());
+            }
             report.range("agent_s", queue.agent_s, 1, 600);
             if queue.agent.as_ref().is_some_and(|agent| agent.parse::<UserId>().is_err()) {
                 report.say("agent", "write the id of a person, or leave it out".into());

@@ -143,6 +143,13 @@ pub struct Queue {
     /// Say the position every so many seconds, 10 to 600, or 0 for never; the queue's own setting when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announce_every_s: Option<u32>,
+    /// What the agent needs beside what the queue asks for; kept in every further queue until another node says
+    /// otherwise. 8 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Need>,
+    /// Points of priority beside those of the queue, kept as the skills are. -1,000 to 1,000.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
     /// The id of a person for whom the caller is held first, while signed in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
@@ -158,6 +165,17 @@ pub struct Queue {
     /// The node when as many wait as may; without it the caller is told that all are busy, and let go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_full: Option<String>,
+}
+
+/// A skill, and the least level that will do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// The key of the skill, such as `english`.
+    pub skill: String,
+    /// 1 to 10.
+    #[serde(default = "Need::level")]
+    pub level: u8,
 }
 
 /// Calls somebody outside and joins the caller with them; both end together.
@@ -269,6 +287,16 @@ impl Queue {
     fn agent_s() -> u32 {
         30
     }
+}
+
+impl Need {
+    fn level() -> u8 {
+        1
+    }
+}
+
+fn is_zero(number: &i32) -> bool {
+    *number == 0
 }
 
 impl Transfer {

@@ -75,6 +75,10 @@ pub struct QueueStay {
     pub max_wait_ms: i64,
     /// Held for this agent first, for so many milliseconds.
     pub agent: Option<(UserId, i64)>,
+    /// Keys of skills, and their least levels, beside those of the queue.
+    pub skills: Vec<(String, u8)>,
+    /// Points of priority beside those of the queue.
+    pub priority: i16,
 }
 
 #[derive(Debug)]
@@ -243,6 +247,8 @@ impl Run {
                         .as_ref()
                         .and_then(|agent| agent.parse().ok())
                         .map(|agent| (agent, i64::from(queue.agent_s) * 1_000)),
+                    skills: queue.skills.iter().map(|need| (need.skill.clone(), need.level)).collect(),
+                    priority: i16::try_from(queue.priority).unwrap_or_default(),
                 }));
                 Next::Stay
             }

@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 fn problems(nodes: &str) -> Vec<Problem> {
     let json = format!(r#"{{"version":1,"start":"start","nodes":{{{nodes}}}}}"#);
     let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
-    let known = Known { prompts: names(&["greeting", "menu"]), queues: names(&["support"]) };
+    let known = Known {
+        prompts: names(&["greeting", "menu"]),
+        queues: names(&["support"]),
+        skills: names(&["english"]),
+    };
     Flow::parse_with(&json, &known).err().unwrap_or_default()
 }
 
@@ -147,4 +151,21 @@ fn an_unknown_version_and_an_odd_id_are_refused() {
     let found = Flow::parse(r#"{"version":2,"start":"A b","nodes":{"A b":{"type":"hang_up"}}}"#).unwrap_err();
     let fields: Vec<_> = found.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(fields, ["version", ""]);
+}
+
+#[test]
+fn skills_and_priority_of_a_queue_node_are_checked() {
+    let flow = |more: &str| format!(r#""start":{{"type":"queue","queue":"support"{more}}}"#);
+    assert_eq!(problems(&flow(r#","skills":[{"skill":"english","level":10}],"priority":-1000"#)), []);
+    for (more, field, said) in [
+        (r#","skills":[{"skill":"german"}]"#, "skills.0", "there is no skill `german`"),
+        (r#","skills":[{"skill":"english","level":11}]"#, "skills.0", "10"),
+        (r#","skills":[{"skill":"english"},{"skill":"english"}]"#, "skills.1", "asked for twice"),
+        (r#","priority":1001"#, "priority", "1000"),
+    ] {
+        let found = problems(&flow(more));
+        let [problem] = &found[..] else { panic!("{more}: {found:?}") };
+        assert_eq!(problem.field, field);
+        assert!(problem.message.contains(said), "{more}: {found:?}");
+    }
 }

@@ -3,10 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
+    #[default]
     Voice,
     Chat,
     Mail,
@@ -35,6 +47,11 @@ impl Channels {
         Channels(self.0 | 1 << channel.index())
     }
 
+    /// The channels of both.
+    pub fn and(self, other: Channels) -> Channels {
+        Channels(self.0 | other.0)
+    }
+
     pub fn contains(self, channel: Channel) -> bool {
         self.0 >> channel.index() & 1 == 1
     }
@@ -48,6 +65,11 @@ impl Channels {
         Channels(self.0 & !other.0)
     }
 
+    /// This channel alone, if the set has it.
+    pub fn only(self, channel: Channel) -> Channels {
+        Channels(self.0 & 1 << channel.index())
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Channel> {
         Channel::ALL.into_iter().filter(move |channel| self.contains(*channel))
     }
@@ -58,6 +80,13 @@ impl FromIterator<Channel> for Channels {
         channels.into_iter().fold(Channels::NONE, Channels::with)
     }
 }
+
+/// The most units of a capacity.
+pub const MAX_UNITS: u8 = 100;
+/// The most units that one interaction costs.
+pub const MAX_COST: u8 = 100;
+/// The most interactions of one channel at once.
+pub const MAX_OF_A_CHANNEL: u8 = 20;
 
 /// What an agent carries at once: units in all, and for each channel what one interaction costs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -90,6 +119,23 @@ impl Capacity {
     }
 }
 
+impl Capacity {
+    /// Whether a channel interrupts one that, by others or at once, interrupts it: both would rest for ever.
+    pub fn interrupts_in_a_ring(&self) -> bool {
+        Channel::ALL.into_iter().any(|channel| {
+            let mut reached = self.interrupted_by(Channels::NONE.with(channel));
+            for _ in Channel::ALL {
+                reached = reached.and(self.interrupted_by(reached));
+            }
+            reached.contains(channel)
+        })
+    }
+
+    fn interrupted_by(&self, channels: Channels) -> Channels {
+        channels.iter().flat_map(|channel| self.share(channel).interrupts.iter().copied()).collect()
+    }
+}
+
 impl Default for Capacity {
     /// One call, or up to three chats, or one mail that a call or a chat may interrupt.
     fn default() -> Capacity {
@@ -99,5 +145,25 @@ impl Default for Capacity {
             chat: Share { cost: 2, most: 3, interrupts: vec![Channel::Mail] },
             mail: Share { cost: 6, most: 1, interrupts: Vec::new() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_that_interrupt_each_other_are_a_ring() {
+        let mut capacity = Capacity::default();
+        assert!(!capacity.interrupts_in_a_ring());
+        capacity.mail.interrupts = vec![Channel::Voice];
+        assert!(capacity.interrupts_in_a_ring(), "a call interrupts a mail");
+        capacity.mail.interrupts = vec![Channel::Mail];
+        assert!(capacity.interrupts_in_a_ring(), "itself");
+        let mut round = Capacity::default();
+        round.voice.interrupts = vec![Channel::Chat];
+        round.chat.interrupts = vec![Channel::Mail];
+        round.mail.interrupts = vec![Channel::Voice];
+        assert!(round.interrupts_in_a_ring());
     }
 }

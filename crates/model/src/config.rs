@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::announce::Announcement;
+use crate::channel::{Capacity, Channel};
 use crate::hours::Hours;
 use crate::id::{DispositionId, FlowId, NumberId, QueueId, SkillId, TenantId, TrunkId, UserId};
 use crate::overflow::{Callbacks, Overflow};
@@ -32,6 +33,9 @@ pub struct TenantConfig {
     pub agents: Vec<Agent>,
     pub skills: Vec<Skill>,
     pub dispositions: Vec<Disposition>,
+    /// What an agent carries at once, where the agent has none of their own.
+    #[serde(default)]
+    pub capacity: Capacity,
     pub flows: Vec<FlowSource>,
     pub numbers: Vec<Number>,
     pub trunks: Vec<Trunk>,
@@ -65,6 +69,8 @@ pub struct Queue {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Routing {
+    /// On which its interactions come.
+    pub channel: Channel,
     pub strategy: Strategy,
     /// Points of priority of everyone in this queue. -1,000 to 1,000.
     pub priority: i16,
@@ -183,6 +189,9 @@ pub struct Agent {
     /// The agent's part of the work where a queue shares by weight. 1 to 100.
     #[serde(default = "one")]
     pub weight: u32,
+    /// What this agent carries at once; none: as the company has it.
+    #[serde(default)]
+    pub capacity: Option<Capacity>,
 }
 
 fn one() -> u32 {

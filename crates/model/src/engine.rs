@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use crate::config::{CallerId, TenantConfig};
+use crate::config::{CallerId, SkillLevel, TenantConfig};
 use crate::customer::CustomerCard;
 use crate::id::{
     AskId, DispositionId, FlowId, InteractionId, LegId, OfferId, QueueId, RecordingId, RequestId, TrunkId,
@@ -69,6 +69,12 @@ pub enum Input {
         interaction: InteractionId,
         reason: String,
     },
+    /// A chat or a mail for a queue.
+    ItemArrived(NewItem),
+    /// Its customer has left, or its source took it back.
+    ItemWithdrawn {
+        interaction: InteractionId,
+    },
     /// A callback that was promised before the last stop, and is owed.
     CallbackOwed(OwedCallback),
     /// The server stops, and every call is over: what agents do ends now, so that no interval runs on without them.
@@ -93,6 +99,28 @@ pub struct OwedCallback {
     pub tries: u8,
     /// Not before then.
     pub not_before: UtcMs,
+    /// What the agent needs, and the points of priority, beside those of the queue.
+    #[serde(default)]
+    pub needs: Vec<SkillLevel>,
+    #[serde(default)]
+    pub points: i16,
+}
+
+/// A piece of work that comes without a leg: a chat or a mail. Its queue says which.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewItem {
+    pub interaction: InteractionId,
+    /// Who asks: answered once it waits, or when it cannot. None for one that was accepted before the last stop.
+    pub request: Option<RequestId>,
+    pub queue: QueueId,
+    /// Whom it is from, as shown: a name, an address, a number.
+    pub from: String,
+    pub subject: String,
+    /// Where it can be read and answered.
+    pub link: Option<String>,
+    pub customer: Option<Arc<CustomerCard>>,
+    /// Since when it waits: now, or the time of before the last stop.
+    pub place_at: UtcMs,
 }
 
 /// What a person at a desk asks for.
@@ -140,6 +168,10 @@ pub enum AgentCommand {
     ExtendWrapUp {
         interaction: InteractionId,
     },
+    /// The chat or the mail is done.
+    Finish {
+        interaction: InteractionId,
+    },
     /// Saves disposition and note, during the call or in wrap-up; `finish` ends the wrap-up.
     WrapUp {
         interaction: InteractionId,
@@ -172,6 +204,8 @@ pub enum CommandRefused {
     Busy,
     #[error("there is no such queue or agent to transfer to, or the agent is not free")]
     NoSuchTarget,
+    #[error("the queue takes nobody now: it is closed, full or gone")]
+    QueueTakesNobody,
     #[error("the command cannot be done now: {0}")]
     NotNow(String),
     #[error("the value is not allowed: {0}")]
@@ -187,6 +221,7 @@ impl CommandRefused {
             CommandRefused::NoDevice => "no_device",
             CommandRefused::Busy => "busy",
             CommandRefused::NoSuchTarget => "no_such_target",
+            CommandRefused::QueueTakesNobody => "queue_takes_nobody",
             CommandRefused::NotNow(_) => "not_now",
             CommandRefused::BadValue(_) => "bad_value",
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::Channel;
+use crate::config::SkillLevel;
 use crate::id::{
     CustomerId, DispositionId, EntryId, FlowId, InteractionId, OfferId, QueueId, RecordingId, TrunkId, UserId,
 };
@@ -92,7 +93,14 @@ pub enum Event {
         from: String,
         to: String,
         trunk: Option<TrunkId>,
-        flow: FlowId,
+        /// None for a chat or a mail: it is sent to a queue as it comes.
+        flow: Option<FlowId>,
+    },
+    /// What a chat or a mail is about, where it is answered, and for which queue it came.
+    Subject {
+        queue: QueueId,
+        text: String,
+        link: Option<String>,
     },
     CustomerMatched {
         customer: CustomerId,
@@ -144,6 +152,11 @@ pub enum Event {
         language: Language,
         /// The place in line: since when it counts.
         place_at: UtcMs,
+        /// What the agent needs, and the points of priority, beside those of the queue.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        needs: Vec<SkillLevel>,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        points: i16,
     },
     /// The customer is called back, for the `attempt`-th time.
     CallbackDialled {
@@ -198,6 +211,15 @@ pub enum Event {
     HoldEnded {
         by: Party,
         held_ms: i64,
+    },
+    /// The agent leaves the chat or the mail for something that interrupts it.
+    Rested {
+        agent: UserId,
+    },
+    /// The agent goes on with it.
+    WentOn {
+        agent: UserId,
+        rested_ms: i64,
     },
     /// The agent's browser lost its media and may come back.
     AgentLost {
@@ -297,6 +319,7 @@ impl Event {
     pub fn topic(&self) -> Topic {
         match self {
             Event::InteractionStarted { .. }
+            | Event::Subject { .. }
             | Event::CustomerMatched { .. }
             | Event::FlowAnswered
             | Event::FlowNode { .. }
@@ -319,6 +342,8 @@ impl Event {
             Event::AgentConnected { .. }
             | Event::HoldStarted { .. }
             | Event::HoldEnded { .. }
+            | Event::Rested { .. }
+            | Event::WentOn { .. }
             | Event::AgentLost { .. }
             | Event::AgentBack { .. }
             | Event::TransferredToQueue { .. }
@@ -335,4 +360,8 @@ impl Event {
             Event::AgentState { .. } => Topic::Agent,
         }
     }
+}
+
+fn is_zero(points: &i16) -> bool {
+    *points == 0
 }

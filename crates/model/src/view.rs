@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+use crate::channel::Channel;
 use crate::customer::CustomerCard;
 use crate::id::{DispositionId, InteractionId, OfferId, QueueId, UserId};
 use crate::state::{Activity, Device, Presence};
@@ -22,6 +23,8 @@ pub struct DeskView {
     pub offer: Option<OfferView>,
     pub call: Option<CallView>,
     pub wrap_up: Option<WrapUpView>,
+    /// Chats and mails: offered, at hand, resting and being wrapped up.
+    pub items: Vec<ItemView>,
     /// The queues the agent works for, as they stand.
     pub queues: Vec<QueueView>,
     /// Handled today and their mean handle time.
@@ -98,6 +101,41 @@ pub struct WrapUpView {
     pub note: String,
 }
 
+/// A chat or a mail at an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ItemView {
+    pub about: InteractionView,
+    pub channel: Channel,
+    pub subject: String,
+    /// Where it is read and answered.
+    pub link: Option<String>,
+    pub phase: ItemPhase,
+    /// When the phase began.
+    pub since: UtcMs,
+    pub disposition: Option<DispositionId>,
+    pub note: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+pub enum ItemPhase {
+    Offered {
+        offer: OfferId,
+        deadline: UtcMs,
+    },
+    AtHand {
+        /// Whether a wrap-up will follow, where the queue leaves it to the agent.
+        wrap_up_wanted: Option<bool>,
+    },
+    /// Something that interrupts it is up.
+    Resting,
+    WrapUp {
+        deadline: UtcMs,
+        /// Whether the agent may take more time.
+        may_extend: bool,
+    },
+}
+
 /// The floor: all queues and agents of a tenant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FloorView {
@@ -113,6 +151,7 @@ pub struct QueueView {
     pub queue: QueueId,
     pub key: String,
     pub name: String,
+    pub channel: Channel,
     pub waiting: u32,
     /// Of those who wait: who is to be called back.
     pub callbacks: u32,
@@ -151,6 +190,9 @@ pub struct AgentView {
     /// Whom the agent talks with: a name or a number, and the queue.
     pub with: Option<String>,
     pub queue: Option<String>,
+    /// Chats and mails at this agent.
+    pub chats: u32,
+    pub mails: u32,
     pub handled_today: u32,
     pub mean_handle_ms: i64,
 }

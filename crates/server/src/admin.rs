@@ -109,6 +109,7 @@ async fn carry_out(db: &Db, command: Admin) -> anyhow::Result<()> {
                 sip_username,
                 phone_uri: None,
                 weight: 1,
+                capacity: None,
                 queues: db.tenant(&scope).queues().await?.into_iter().map(|queue| queue.id).collect(),
                 skills: Vec::new(),
             };

@@ -116,7 +116,7 @@ mod tests {
             from: String::new(),
             to: String::new(),
             trunk: None,
-            flow: new_id(),
+            flow: Some(new_id()),
         };
         let entries = [entry(started), entry(Event::RecordingStarted { recording: known })];
         tenant.append(&entries).await.unwrap();

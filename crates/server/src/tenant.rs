@@ -137,6 +137,11 @@ impl TenantTask {
         (task, own, TenantPort { commands })
     }
 
+    /// What was promised before the last stop; given before the task runs.
+    pub fn owes(&mut self, owed: Input) {
+        self.step(owed);
+    }
+
     /// Runs until `stop` is set; the caller awaits it.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut floor_due = Instant::now();
@@ -329,6 +334,16 @@ impl TenantTask {
                     matches!(command, AgentCommand::WrapUp { .. } | AgentCommand::SetPresence { .. });
                 self.waiting.insert(request, Waiting { reply, durable });
                 self.step(Input::Agent { agent, request, command });
+            }
+            PortRequest::Item { item, reply } => {
+                if let Some(request) = item.request {
+                    self.waiting.insert(request, Waiting { reply, durable: true });
+                    self.step(Input::ItemArrived(item));
+                }
+            }
+            PortRequest::WithdrawItem { interaction, reply } => {
+                self.step(Input::ItemWithdrawn { interaction });
+                let _ = reply.send(());
             }
             PortRequest::WatchDesk { agent, reply } => {
                 let view = self.engine.desk(now(), agent).map(Arc::new);

@@ -8,9 +8,9 @@ use std::time::Duration;
 use anyhow::Context;
 use perezvon_api::{ApiState, PortRequest, TenantPort, Tenants};
 use perezvon_engine::{AgentToday, Tenant, Today};
-use perezvon_model::engine::Input;
+use perezvon_model::engine::{Input, NewItem};
 use perezvon_model::{RunId, TenantId, TenantScope};
-use perezvon_store::{InputRun, StoreError, TenantDb};
+use perezvon_store::{InputRun, OwedItem, StoreError, TenantDb};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -111,17 +111,22 @@ impl Keeper {
             true => Some(begin_run(&tenant, seed, &today).await?),
             false => None,
         };
-        let (task, mail, port) =
+        let (mut task, mail, port) =
             TenantTask::new(scope, Tenant::new(seed), record, config.clone(), today, self.around.clone());
-        if !interrupted.owed.is_empty() {
-            let owed = interrupted.owed.len();
-            tracing::info!(tenant = %config.name, owed, "callbacks promised before the last stop are kept");
+        let (callbacks, items) = (interrupted.owed.len(), interrupted.items.len());
+        if callbacks + items > 0 {
+            tracing::info!(tenant = %config.name, callbacks, items, "what was owed before the last stop is kept");
         }
         for owed in interrupted.owed {
-            if mail.try_send(Mail::Input(Input::CallbackOwed(owed))).is_err() {
-                tracing::error!(tenant = %config.name, "more callbacks are owed than the mailbox holds");
-                break;
-            }
+            task.owes(Input::CallbackOwed(owed));
+        }
+        for OwedItem { item, customer } in interrupted.items {
+            let card = match customer {
+                // Without the card the item is served all the same.
+                Some(customer) => tenant.customer(customer).await.ok().map(Arc::new),
+                None => None,
+            };
+            task.owes(Input::ItemArrived(NewItem { customer: card, ..item }));
         }
         for agent in &config.agents {
             legs.put_agent(agent.id, scope, mail.clone());

@@ -87,6 +87,7 @@ async fn company(folder: &tempfile::TempDir) -> (Db, TenantDb) {
             sip_username: None,
             phone_uri: None,
             weight: 1,
+            capacity: None,
             queues: vec![id(10), id(11)],
             skills: Vec::new(),
         };

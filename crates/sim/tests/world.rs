@@ -28,6 +28,7 @@ fn company() -> TenantConfig {
         time_zone: "Etc/UTC".into(),
         utc_offset_min: 0,
         zones: Default::default(),
+        capacity: Default::default(),
         queues: vec![Queue {
             id: queue,
             key: "q".into(),
@@ -51,6 +52,7 @@ fn company() -> TenantConfig {
             sip_username: None,
             phone_uri: None,
             weight: 1,
+            capacity: None,
         }],
         skills: Vec::new(),
         dispositions: Vec::new(),

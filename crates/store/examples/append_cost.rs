@@ -31,7 +31,7 @@ fn steps(ids: &mut IdMaker, at: i64, flow: FlowId, queue: QueueId, agent: UserId
             from: "+79160000001".to_owned(),
             to: "+74950000001".to_owned(),
             trunk: None,
-            flow,
+            flow: Some(flow),
         },
         Event::FlowAnswered,
         Event::FlowNode { node: "greeting".to_owned(), node_kind: "play".to_owned() },

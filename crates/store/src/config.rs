@@ -54,6 +54,7 @@ impl TenantDb {
                 time_zone: before.time_zone,
                 utc_offset_min: 0,
                 zones: BTreeMap::new(),
+                capacity: self.capacity().await?,
                 queues: self.queues().await?,
                 agents: self.users().await?.iter().filter_map(crate::user::User::as_agent).collect(),
                 skills: self.skills().await?,

@@ -4,6 +4,7 @@
 //! `Db::tenant`, whose statements begin with the tenant; `session.rs` and `directory.rs` alone read across tenants.
 //! This crate never decides about calls, never hashes a password, never reads the clock and never touches a recording.
 
+mod capacity;
 mod change;
 mod checks;
 mod config;
@@ -45,7 +46,7 @@ pub use error::StoreError;
 pub use flow::FLOW_LIMIT_BYTES;
 pub use input::{InputBatch, InputRun, Inputs, LastRun, ListedRun};
 pub use interaction::{InteractionDetail, InteractionFilter, InteractionRow, RowOutcome, RowRecording};
-pub use journal::{Interrupted, JournalLine};
+pub use journal::{Interrupted, JournalLine, OwedItem};
 pub use page::{PAGE_LIMIT, Page};
 pub use recording::{Recording, RecordingState};
 pub use session::{SignIn, SignedIn};

@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
         text: include_str!("../migrations/0007_change_row_level_security.postgres.sql"),
         postgres_only: true,
     },
+    Migration { version: 8, text: include_str!("../migrations/0008_channels.sql"), postgres_only: false },
 ];
 
 const LEDGER: &str =

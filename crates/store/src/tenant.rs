@@ -1,8 +1,10 @@
 //! Tenants: the companies of an installation.
 
+use perezvon_model::channel::Capacity;
 use perezvon_model::{TenantId, UtcMs};
 use serde::Serialize;
 
+use crate::capacity;
 use crate::change::Subject;
 use crate::checks;
 use crate::db::{Db, TenantDb};
@@ -16,6 +18,8 @@ queries! {
     GET -> Tenant = "SELECT id, name, region, time_zone, config_version, created_at FROM tenant WHERE id = $1";
     pub(crate) LIST -> Tenant = "SELECT id, name, region, time_zone, config_version, created_at FROM tenant ORDER BY created_at, id";
     pub(crate) RAISE_VERSION = "UPDATE tenant SET config_version = config_version + 1 WHERE id = $1";
+    CAPACITY -> CapacityRow = "SELECT capacity FROM tenant WHERE id = $1";
+    SET_CAPACITY = "UPDATE tenant SET capacity = $2 WHERE id = $1";
     UPDATE = "UPDATE tenant SET name = $2, region = $3, time_zone = $4 WHERE id = $1";
 }
 
@@ -32,6 +36,17 @@ record! {
         pub config_version: i64,
         pub created_at: UtcMs,
     }
+}
+
+record! {
+    struct CapacityRow { capacity: String }
+}
+
+/// What an agent carries at once, as a change of the company is noted.
+#[derive(Serialize)]
+struct Carries<'a> {
+    name: &'a str,
+    capacity: &'a Capacity,
 }
 
 /// A company as a change is noted.
@@ -68,6 +83,24 @@ impl Db {
 impl TenantDb {
     pub async fn tenant(&self) -> Result<Tenant, StoreError> {
         self.first(&GET, args![]).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// What an agent carries at once, where the agent has none of their own.
+    pub async fn capacity(&self) -> Result<Capacity, StoreError> {
+        let row = self.first(&CAPACITY, args![]).await?.ok_or(StoreError::NotFound)?;
+        Ok(capacity::read(&row.capacity).unwrap_or_default())
+    }
+
+    pub async fn set_capacity(&self, to: &Capacity) -> Result<(), StoreError> {
+        capacity::check(to)?;
+        let mut tx = self.begin_change().await?;
+        let tenant = tx.first(&GET, args![]).await?.ok_or(StoreError::NotFound)?;
+        let before = tx.first(&CAPACITY, args![]).await?.ok_or(StoreError::NotFound)?;
+        let before = capacity::read(&before.capacity).unwrap_or_default();
+        tx.touch(&SET_CAPACITY, args![capacity::written(Some(to))]).await?;
+        let carries = |capacity| Carries { name: &tenant.name, capacity };
+        let (old, new) = (carries(&before), carries(to));
+        tx.commit(Subject::Tenant, tenant.id.0, Some(&old), Some(&new)).await
     }
 
     pub async fn update_tenant(&self, name: &str, region: &str, time_zone: &str) -> Result<(), StoreError> {

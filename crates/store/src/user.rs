@@ -1,10 +1,12 @@
 //! Users: people who sign in; an agent is one who takes interactions. One that is deleted is only put away.
 
+use perezvon_model::channel::Capacity;
 use perezvon_model::config::{Agent, SkillLevel};
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, QueueId, SkillId, UserId, UtcMs};
 use serde::{Deserialize, Serialize};
 
+use crate::capacity;
 use crate::change::{ChangeTx, Subject};
 use crate::checks;
 use crate::db::{TenantDb, TenantTx};
@@ -41,6 +43,8 @@ pub struct User {
     pub phone_uri: Option<String>,
     /// The part of the work where a queue shares by weight. 1 to 100.
     pub weight: u32,
+    /// What this agent carries at once; none: as the company has it.
+    pub capacity: Option<Capacity>,
     pub queues: Vec<QueueId>,
     pub skills: Vec<SkillLevel>,
 }
@@ -74,17 +78,19 @@ impl std::fmt::Debug for Ha1 {
 }
 
 queries! {
-    LIST -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri, weight
+    LIST -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri, weight, capacity
         FROM users WHERE tenant_id = $1 AND archived_at IS NULL ORDER BY name, id";
-    GET -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri, weight
+    GET -> UserRow = "SELECT id, email, name, role, language, device, sip_username, phone_uri, weight, capacity
         FROM users WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
     QUEUES -> UserQueue = "SELECT user_id, queue_id FROM user_queue WHERE tenant_id = $1 ORDER BY user_id, queue_id";
     SKILLS -> UserSkill = "SELECT user_id, skill_id, level FROM user_skill WHERE tenant_id = $1
         ORDER BY user_id, skill_id";
     INSERT = "INSERT INTO users (tenant_id, id, email, name, role, language, device, sip_username, phone_uri, weight,
-        password, ha1_md5, ha1_sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        capacity, password, ha1_md5, ha1_sha256, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     // The digest hashes hold the account's name: with another name they are worth nothing.
     UPDATE = "UPDATE users SET email = $3, name = $4, role = $5, language = $6, device = $7, phone_uri = $9, weight = $10,
+        capacity = $11,
         ha1_md5 = CASE WHEN sip_username = $8 THEN ha1_md5 END,
         ha1_sha256 = CASE WHEN sip_username = $8 THEN ha1_sha256 END,
         sip_username = $8
@@ -114,6 +120,7 @@ record! {
         sip_username: Option<String>,
         phone_uri: Option<String>,
         weight: u32,
+        capacity: String,
     }
 }
 
@@ -146,6 +153,7 @@ impl UserRow {
             sip_username: self.sip_username,
             phone_uri: self.phone_uri,
             weight: self.weight,
+            capacity: capacity::read(&self.capacity),
             queues: own_queues.map(|queue| queue.queue_id).collect(),
             skills: own_skills
                 .map(|skill| SkillLevel { skill: skill.skill_id, level: skill.level })
@@ -166,6 +174,7 @@ impl User {
             sip_username: self.sip_username.clone(),
             phone_uri: self.phone_uri.clone(),
             weight: self.weight,
+            capacity: self.capacity.clone(),
         })
     }
 }
@@ -184,6 +193,7 @@ fn check(user: &User) -> Result<(), StoreError> {
     checks::filled("name", &user.name, 200)?;
     checks::levels(&user.skills)?;
     checks::between("weight", user.weight, 1, 100)?;
+    user.capacity.iter().try_for_each(capacity::check)?;
     if let Some(name) = &user.sip_username {
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
         if !plain || name.is_empty() || name.len() > 64 {
@@ -213,6 +223,7 @@ fn columns(user: &User) -> Vec<Arg> {
         user.sip_username.clone(),
         user.phone_uri.clone(),
         user.weight,
+        capacity::written(user.capacity.as_ref()),
     ]
 }
 

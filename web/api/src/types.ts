@@ -13,6 +13,8 @@ export type UtcMs = number
 
 export type Role = Schemas['Role']
 export type Device = Schemas['Device']
+export type Channel = Schemas['Channel']
+export type Capacity = Whole<Schemas['Capacity']>
 export type Activity = Schemas['Activity']
 export type Presence = Whole<Schemas['Presence']>
 export type Me = Whole<Schemas['Me']>
@@ -23,6 +25,8 @@ export type InteractionView = Whole<Schemas['InteractionView']>
 export type OfferView = Whole<Schemas['OfferView']>
 export type CallView = Whole<Schemas['CallView']>
 export type WrapUpView = Whole<Schemas['WrapUpView']>
+export type ItemView = Whole<Schemas['ItemView']>
+export type ItemPhase = ItemView['phase']
 export type QueueToday = Whole<Schemas['QueueToday']>
 export type QueueView = Whole<Schemas['QueueView']>
 export type AgentView = Whole<Schemas['AgentView']>

@@ -46,8 +46,8 @@ describe('a change', () => {
     const queue = said(of(100))
     expect(queue['Answer within, seconds (T)']).toEqual([['30 s'], ['20 s']])
     expect(queue['Choice among free agents']).toEqual([['In turn, by name'], ['Free for longest']])
-    expect(queue['After-call work']).toEqual([['None'], ['Timed']])
-    expect(queue['After-call work at most, seconds']).toEqual([[], ['60 s = 1:00']])
+    expect(queue['Wrap-up']).toEqual([['None'], ['Timed']])
+    expect(queue['Wrap-up at most, seconds']).toEqual([[], ['60 s = 1:00']])
     expect(queue['Break after offers missed in a row: declined']).toEqual([['3'], ['0']])
     expect(queue['Rules']).toEqual([
       ['Has waited over 10 min: to +7 495 123-45-67, through “Оператор связи”', 'Nobody is signed in: to voicemail', 'More than 40 waiting before: to “Продажи”'],
@@ -57,7 +57,7 @@ describe('a change', () => {
     expect(queue['Callers who come while it is closed']).toEqual([['to voicemail'], ['to the flow “Основное меню”']])
     expect(queue['Widening the search']?.[1]).toEqual(['After 30 s: skill is not needed: Расчёты', 'After 1 min: lower level is enough: Английский язык 4', 'After 90 s: another queue helps: Продажи'])
     expect(Object.keys(queue)).not.toContain('Name')
-    expect(Object.keys(queue).slice(-3), 'in the order of the form').toEqual(['After-call work', 'After-call work at most, seconds', 'Break after offers missed in a row: declined'])
+    expect(Object.keys(queue).slice(-3), 'in the order of the form').toEqual(['Wrap-up', 'Wrap-up at most, seconds', 'Break after offers missed in a row: declined'])
     const person = said(of(99))
     expect(person['Queues']).toEqual([['Поддержка'], ['Ключевые клиенты']])
     expect(person['Skills']?.[1]).toEqual(['Русский язык 8', 'Английский язык 4'])

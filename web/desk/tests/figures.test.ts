@@ -15,8 +15,8 @@ import { telephoneCodecs } from '../src/features/softphone/peer'
 import { screenOf } from '../src/shell/router.svelte'
 
 const today = (more: Partial<QueueToday>): QueueToday => ({ offered: 0, answered: 0, answered_in_threshold: 0, abandoned: 0, abandoned_short: 0, answer_wait_ms: 0, ...more })
-const queue = (more: Partial<QueueView>): QueueView => ({ queue: 'q', key: 'q', name: 'Q', waiting: 0, callbacks: 0, longest_since: null, idle: 0, busy: 0, signed_in: 0, today: today({}), service_level_s: 20, service_level_target: 80, ...more })
-const agent = (more: Partial<AgentView>): AgentView => ({ agent: 'a', name: 'A', presence: { state: 'ready' }, activity: 'idle', since: 0, device: 'browser', with: null, queue: null, handled_today: 0, mean_handle_ms: 0, ...more })
+const queue = (more: Partial<QueueView>): QueueView => ({ queue: 'q', channel: 'voice', key: 'q', name: 'Q', waiting: 0, callbacks: 0, longest_since: null, idle: 0, busy: 0, signed_in: 0, today: today({}), service_level_s: 20, service_level_target: 80, ...more })
+const agent = (more: Partial<AgentView>): AgentView => ({ agent: 'a', name: 'A', presence: { state: 'ready' }, activity: 'idle', since: 0, device: 'browser', with: null, queue: null, chats: 0, mails: 0, handled_today: 0, mean_handle_ms: 0, ...more })
 
 describe('measures of the floor', () => {
   it('equal the check values: 1,000 answered, 860 in time, 60 abandoned, 10 of them short', () => {

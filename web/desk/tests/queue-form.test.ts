@@ -22,7 +22,7 @@ const me: Me = { id: users[0].id, tenant: 't', tenant_name: 'Demo', email: 'a@de
 beforeEach(() => {
   setLanguage('en')
   session.state = { at: 'signed_in', me }
-  names.all = { queues: all, agents: users, dispositions, skills }
+  names.all = { queues: all.map((queue) => ({ ...queue, channel: queue.routing.channel })), agents: users, dispositions, skills }
 })
 
 describe('a queue', () => {
@@ -37,7 +37,7 @@ describe('a queue', () => {
 
   it('says in a few words what is set in each section', () => {
     const briefs = (form: ReturnType<typeof QUEUE.toForm>) => QUEUE.sections.map((section) => section.brief?.(form))
-    expect(briefs(QUEUE.toForm(support as never))).toEqual(['80 % in 20 s', 'Free for longest', 'held for a preferred agent; 3 steps', '4 announcements', '4 rules', 'Mon–Fri 08:00–22:00; Sat, Sun 10:00–18:00', 'rings 20\u00a0s; after-call work: timed'])
+    expect(briefs(QUEUE.toForm(support as never))).toEqual(['80 % in 20 s', 'Free for longest', 'held for a preferred agent; 3 steps', '4 announcements', '4 rules', 'Mon–Fri 08:00–22:00; Sat, Sun 10:00–18:00', 'rings 20\u00a0s; wrap-up: timed'])
     expect(briefs(QUEUE.toForm(null)).slice(2, 6)).toEqual(['no widening', '1 announcement', 'no rules', 'Always open'])
   })
 
@@ -55,7 +55,7 @@ describe('a queue', () => {
 
 describe('rules', () => {
   it('begin whole, of whatever kind', () => {
-    expect(GOALS.map((kind) => beginGoal(kind, support.id))).toEqual([{ kind: 'onward' }, { kind: 'queue', queue: sales.id }, { kind: 'flow', flow: expect.any(String) }, { kind: 'number', to: '', trunk: null }, { kind: 'voicemail' }, { kind: 'callback' }])
+    expect(GOALS.map((kind) => beginGoal(kind, support.id, 'voice'))).toEqual([{ kind: 'onward' }, { kind: 'queue', queue: sales.id }, { kind: 'flow', flow: expect.any(String) }, { kind: 'number', to: '', trunk: null }, { kind: 'voicemail' }, { kind: 'callback' }])
     expect(WHENS.map(beginWhen)).toEqual([{ kind: 'estimate_over', s: 300 }, { kind: 'waited_over', s: 300 }, { kind: 'more_waiting', than: 10 }, { kind: 'nobody_signed_in' }])
     expect(SAYS.map(beginSay).map((say) => say.kind)).toEqual([...SAYS])
     expect(ONLYS.map(beginOnly)).toEqual([{ kind: 'always' }, { kind: 'estimate_over', s: 300 }, { kind: 'behind', others: 3 }])
@@ -64,7 +64,7 @@ describe('rules', () => {
 
   it('follow the ones before them', () => {
     expect(nextStep([{ after_s: 45, widen: beginWiden('drop_skill', '') }], '').after_s).toBe(75)
-    expect(nextRule([]).to.kind).toBe('voicemail')
+    expect(nextRule([], support.id, 'voice').to.kind).toBe('voicemail')
     const first = nextAnnouncement([])
     const second = nextAnnouncement([first])
     expect([first, second, nextAnnouncement([first, second])].map((one) => one.say.kind)).toEqual(['position', 'wait', 'prompt'])

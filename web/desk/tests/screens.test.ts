@@ -40,9 +40,9 @@ const answers: [RegExp, unknown][] = [
 ]
 
 const about = { interaction: 'i1', from: '+79161234567', to: '+74950000001', queue: queues[0].id, queue_name: 'Поддержка', arrived_at: NOW, waited_ms: 38_000, customer: customersAt(NOW)[0], collected: [{ name: 'account', value: '48-1120' }], transferred_by: null, callback: false }
-const idle: DeskView = { agent: me.id, presence: { state: 'ready' }, activity: 'idle', since: NOW, device: 'browser', browser_connected: true, phone_registered: false, offer: null, call: null, wrap_up: null, queues: [], handled_today: 3, mean_handle_ms: 1 }
+const idle: DeskView = { agent: me.id, presence: { state: 'ready' }, activity: 'idle', since: NOW, device: 'browser', browser_connected: true, phone_registered: false, offer: null, call: null, wrap_up: null, items: [], queues: [], handled_today: 3, mean_handle_ms: 1 }
 const call = { about, connected_at: NOW, held_since: null, held_by_peer: false, muted: false, lost_until: null, recording: true, wrap_up_wanted: null, disposition: null, note: '' }
-const floor: FloorView = { at: NOW, calls: 2, queues: [{ queue: 'q', key: 'q', name: 'Поддержка', waiting: 2, callbacks: 0, longest_since: NOW, idle: 0, busy: 1, signed_in: 0, today: { offered: 1_060, answered: 1_000, answered_in_threshold: 860, abandoned: 60, abandoned_short: 10, answer_wait_ms: 1 }, service_level_s: 20, service_level_target: 80 }], agents: [{ agent: 'a', name: 'Анна', presence: { state: 'ready' }, activity: 'talking', since: NOW, device: 'browser', with: 'Ольга', queue: 'Поддержка', handled_today: 2, mean_handle_ms: 60_000 }] }
+const floor: FloorView = { at: NOW, calls: 2, queues: [{ queue: 'q', key: 'q', name: 'Поддержка', channel: 'voice', waiting: 2, callbacks: 0, longest_since: NOW, idle: 0, busy: 1, signed_in: 0, today: { offered: 1_060, answered: 1_000, answered_in_threshold: 860, abandoned: 60, abandoned_short: 10, answer_wait_ms: 1 }, service_level_s: 20, service_level_target: 80 }], agents: [{ agent: 'a', name: 'Анна', presence: { state: 'ready' }, activity: 'talking', since: NOW, device: 'browser', with: 'Ольга', queue: 'Поддержка', chats: 2, mails: 1, handled_today: 2, mean_handle_ms: 60_000 }] }
 
 beforeEach(() => {
   vi.stubGlobal('fetch', async (url: string) => {

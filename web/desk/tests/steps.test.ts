@@ -6,7 +6,7 @@ import { stepOf } from '../src/features/interactions/steps'
 import { OUTCOMES, outcomeTone, outcomeWord } from '../src/features/interactions/words'
 import { names } from '../src/live/directory.svelte'
 
-names.all = { queues: [{ id: 'q', key: 'support', name: 'Поддержка' }, { id: 's', key: 'sales', name: 'Продажи' }], agents: [], dispositions: [], skills: [] }
+names.all = { queues: [{ id: 'q', key: 'support', name: 'Поддержка', channel: 'voice' }, { id: 's', key: 'sales', name: 'Продажи', channel: 'voice' }], agents: [], dispositions: [], skills: [] }
 const queue = 'q'
 const told = (low_s: number, high_s: number | null): JournalEvent => ({ kind: 'wait_announced', queue, low_s, high_s })
 
@@ -20,7 +20,7 @@ const cases: [JournalEvent, Record<Language, string>][] = [
   [{ kind: 'overflowed', queue, cause: { kind: 'nobody_signed_in' }, to: { kind: 'onward' } }, { en: 'Goes on from “Поддержка” as the flow leads; nobody of the queue was signed in', ru: 'Уходит из «Поддержка» дальше по сценарию; никого из очереди не было на смене' }],
   [{ kind: 'overflowed', queue, cause: { kind: 'closed' }, to: { kind: 'flow', flow: 'f' } }, { en: 'Goes on from “Поддержка” to another flow; the queue was closed', ru: 'Уходит из «Поддержка» в другой сценарий; очередь была закрыта' }],
   [{ kind: 'overflowed', queue, cause: { kind: 'asked' }, to: { kind: 'callback' } }, { en: 'Goes on from “Поддержка” to be called back; the caller asked for it', ru: 'Уходит из «Поддержка» ждать обратного звонка; по просьбе клиента' }],
-  [{ kind: 'callback_promised', queue, number: '+79161234567', language: 'ru', place_at: 0 }, { en: 'A call back to +7 916 123-45-67 was promised; the place is kept', ru: 'Обещано перезвонить на +7 916 123-45-67; место сохранено' }],
+  [{ kind: 'callback_promised', queue, number: '+79161234567', language: 'ru', place_at: 0, needs: [], points: 0 }, { en: 'A call back to +7 916 123-45-67 was promised; the place is kept', ru: 'Обещано перезвонить на +7 916 123-45-67; место сохранено' }],
   [{ kind: 'callback_dialled', queue, attempt: 1 }, { en: 'The customer is called back', ru: 'Перезваниваем клиенту' }],
   [{ kind: 'callback_dialled', queue, attempt: 3 }, { en: 'The customer is called back; try no. 3', ru: 'Перезваниваем клиенту; попытка 3' }],
   [{ kind: 'callback_failed', queue, cause: 'busy', again_at: null }, { en: 'The customer was not reached: busy; no more tries', ru: 'Дозвониться не удалось: занято; больше попыток не будет' }],

@@ -90,6 +90,9 @@ fn part_of(me: UserId, entries: &[Entry]) -> Part {
         | Event::AgentConnected { .. }
         | Event::HoldStarted { .. }
         | Event::HoldEnded { .. }
+        | Event::Subject { .. }
+        | Event::Rested { .. }
+        | Event::WentOn { .. }
         | Event::AgentLost { .. }
         | Event::AgentBack { .. }
         | Event::TransferredToQueue { .. }

@@ -83,6 +83,7 @@ pub fn send(
         AgentCommand::SetPresence { .. }
         | AgentCommand::Accept { .. }
         | AgentCommand::Decline { .. }
+        | AgentCommand::Finish { .. }
         | AgentCommand::HangUp { .. }
         | AgentCommand::Hold { .. }
         | AgentCommand::Mute { .. }
@@ -172,6 +173,7 @@ fn check(command: &AgentCommand) -> Answer<()> {
         | AgentCommand::SetDevice { .. }
         | AgentCommand::Accept { .. }
         | AgentCommand::Decline { .. }
+        | AgentCommand::Finish { .. }
         | AgentCommand::HangUp { .. }
         | AgentCommand::Hold { .. }
         | AgentCommand::Mute { .. }

@@ -5,7 +5,7 @@ mod tests;
 
 use axum::extract::State;
 use perezvon_model::config::{Disposition, Skill};
-use perezvon_model::{QueueId, UserId};
+use perezvon_model::{Channel, QueueId, UserId};
 use perezvon_store::User;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,6 +29,7 @@ struct QueueName {
     id: QueueId,
     key: String,
     name: String,
+    channel: Channel,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -49,7 +50,10 @@ async fn show(State(state): State<ApiState>, signed: Signed) -> Answer<axum::Jso
     let queues = db.queues().await?;
     let agents = db.users().await?;
     Ok(axum::Json(Directory {
-        queues: queues.into_iter().map(|q| QueueName { id: q.id, key: q.key, name: q.name }).collect(),
+        queues: queues
+            .into_iter()
+            .map(|q| QueueName { id: q.id, key: q.key, name: q.name, channel: q.routing.channel })
+            .collect(),
         agents: agents
             .iter()
             .filter_map(User::as_agent)

@@ -9,6 +9,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use perezvon_flow::{Flow, Known};
 use perezvon_model::FlowId;
+use perezvon_model::channel::Channel;
 use perezvon_model::config::FlowSource;
 use perezvon_store::TenantDb;
 use serde::{Deserialize, Serialize};
@@ -62,8 +63,11 @@ pub struct FlowCheck {
 }
 
 async fn problems(state: &ApiState, db: &TenantDb, json: &str) -> Answer<Vec<FlowProblem>> {
-    let queues: BTreeSet<String> = db.queues().await?.into_iter().map(|queue| queue.key).collect();
-    let known = Known { prompts: Some((*state.config().prompts).clone()), queues: Some(queues) };
+    let queues = db.queues().await?.into_iter().filter(|queue| queue.routing.channel == Channel::Voice);
+    let queues: BTreeSet<String> = queues.map(|queue| queue.key).collect();
+    let skills: BTreeSet<String> = db.skills().await?.into_iter().map(|skill| skill.key).collect();
+    let prompts = Some((*state.config().prompts).clone());
+    let known = Known { prompts, queues: Some(queues), skills: Some(skills) };
     let found = Flow::parse_with(json, &known).err().unwrap_or_default();
     let named = |text: String| (!text.is_empty()).then_some(text);
     Ok(found

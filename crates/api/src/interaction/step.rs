@@ -68,6 +68,7 @@ impl About {
             | Event::InteractionEnded { .. } => nothing,
             Event::NothingFor { nothing: of } => Self { agent: Some(of.agent), ..nothing },
             Event::Queued { queue, .. }
+            | Event::Subject { queue, .. }
             | Event::PositionAnnounced { queue, .. }
             | Event::WaitAnnounced { queue, .. }
             | Event::Overflowed { queue, .. }
@@ -84,6 +85,8 @@ impl About {
                 Self { agent: Some(*agent), queue: *queue, ..nothing }
             }
             Event::OfferEnded { agent, .. }
+            | Event::Rested { agent }
+            | Event::WentOn { agent, .. }
             | Event::AgentLost { agent }
             | Event::WrapUpExtended { agent, .. }
             | Event::AgentBack { agent }

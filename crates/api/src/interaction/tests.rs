@@ -69,7 +69,7 @@ fn short_call(n: i64) -> [Entry; 2] {
             from: format!("+7916555{n:04}"),
             to: "+74950000001".to_owned(),
             trunk: None,
-            flow: new_id(),
+            flow: Some(new_id()),
         }),
         entry(Event::InteractionEnded {
             outcome: Outcome::EndedInFlow,

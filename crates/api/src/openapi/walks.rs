@@ -32,7 +32,7 @@ fn operations() -> Vec<Operation> {
 /// The address with the company's own id of the right kind.
 fn address(path: &str, company: &Company) -> String {
     let id = match path.split('/').nth(3).unwrap_or_default() {
-        "interactions" => company.interaction.to_string(),
+        "interactions" | "items" => company.interaction.to_string(),
         "customers" => company.customer.to_string(),
         "queues" => company.queue.to_string(),
         "users" => company.other_agent.to_string(),
@@ -52,6 +52,8 @@ fn address(path: &str, company: &Company) -> String {
 /// A body that the operation takes from this company.
 fn body(path: &str, company: &Company) -> Value {
     match path.split('/').nth(3).unwrap_or_default() {
+        "items" => json!({"queue": company.queue, "from": "Walker", "subject": "Hello"}),
+        "capacity" => json!(perezvon_model::channel::Capacity::default()),
         "desk" => json!({"command": "set_device", "device": "phone"}),
         "customers" => json!({"version": 1, "name": "Walker"}),
         "queues" => json!({
@@ -176,10 +178,9 @@ async fn a_cookie_alone_changes_nothing() {
 fn least_role(word: &str) -> &'static str {
     match word {
         "customers" | "demo" | "desk" | "directory" | "interactions" | "session" | "socket" => "agent",
-        "floor" | "reports" => "supervisor",
-        "changes" | "dispositions" | "flows" | "numbers" | "queues" | "skills" | "trunks" | "users" => {
-            "admin"
-        }
+        "floor" | "items" | "reports" => "supervisor",
+        "capacity" | "changes" | "dispositions" | "flows" | "numbers" | "queues" | "skills" | "trunks"
+        | "users" => "admin",
         other => panic!("who may ask for `{other}`?"),
     }
 }

@@ -140,6 +140,10 @@ async fn update(
     let queue = body.check(id)?;
     let db = signed.db(&state);
     let before = db.queue(id).await?;
+    if before.routing.channel != queue.routing.channel {
+        let detail = "a queue keeps its channel, since those who wait came on it; make another queue";
+        return Err(Problem::bad_value("routing.channel", detail));
+    }
     if before.key != queue.key {
         let used_by = flows_with(&db.flows().await?, &before.key);
         if !used_by.is_empty() {

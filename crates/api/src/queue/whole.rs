@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use perezvon_model::announce::Say;
+use perezvon_model::channel::Channel;
 use perezvon_model::config::{Agent, Queue, SkillLevel, TenantConfig};
 use perezvon_model::overflow::Goal;
 use perezvon_model::routing::Widen;
@@ -17,6 +18,7 @@ use crate::problem::{Answer, Problem};
 /// this one, if any; `prompts` is the library.
 pub fn check(queue: &Queue, all: &TenantConfig, prompts: &BTreeSet<String>) -> Answer<()> {
     check_steps(queue, all)?;
+    check_channel(queue)?;
     for (n, rule) in queue.routing.overflow.iter().enumerate() {
         check_goal(&format!("routing.overflow[{n}].to"), queue, &rule.to, all)?;
     }
@@ -65,12 +67,44 @@ fn check_steps(queue: &Queue, all: &TenantConfig) -> Answer<()> {
     Ok(())
 }
 
+/// Chats and mails are not called back, speak no message and hear nothing.
+fn check_channel(queue: &Queue) -> Answer<()> {
+    let routing = &queue.routing;
+    match routing.channel {
+        Channel::Voice => return Ok(()),
+        Channel::Chat | Channel::Mail => {}
+    }
+    if !routing.announcements.is_empty() {
+        let cure = "nothing is said in a queue of chats or mails; take the announcements out";
+        return Err(Problem::bad_value("routing.announcements", cure));
+    }
+    for (n, rule) in routing.overflow.iter().enumerate() {
+        if !matches!(rule.to, Goal::Queue { .. }) {
+            let cure = "chats and mails can only be led to another queue";
+            return Err(Problem::bad_value(format!("routing.overflow[{n}].to"), cure));
+        }
+    }
+    match &routing.hours {
+        Some(hours) if hours.closed != Goal::Onward => {
+            let cure = "chats and mails of a closed queue are refused; they cannot be led elsewhere";
+            Err(Problem::bad_value("routing.hours.closed", cure))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn check_goal(field: &str, of: &Queue, goal: &Goal, all: &TenantConfig) -> Answer<()> {
     let is_there = match goal {
         Goal::Queue { queue } if *queue == of.id => {
             return Err(Problem::bad_value(field, "a queue cannot lead to itself; choose another"));
         }
-        Goal::Queue { queue } => all.queues.iter().any(|other| other.id == *queue),
+        Goal::Queue { queue } => match all.queues.iter().find(|other| other.id == *queue) {
+            Some(other) if other.routing.channel != of.routing.channel => {
+                let cure = "this queue takes another channel; choose one of the same";
+                return Err(Problem::bad_value(field, cure));
+            }
+            found => found.is_some(),
+        },
         Goal::Flow { flow } => all.flows.iter().any(|other| other.id == *flow),
         Goal::Number { trunk: Some(trunk), .. } => all.trunks.iter().any(|other| other.id == *trunk),
         Goal::Number { trunk: None, .. } | Goal::Onward | Goal::Voicemail | Goal::Callback => true,

@@ -93,6 +93,7 @@ impl Company {
             sip_username: None,
             phone_uri: None,
             weight: 1,
+            capacity: None,
             queues: if works { vec![self.queue] } else { Vec::new() },
             skills: if works { vec![SkillLevel { skill: self.skill, level: 5 }] } else { Vec::new() },
         }
@@ -168,7 +169,7 @@ impl Company {
             from: format!("+7916000000{digit}"),
             to: format!("+7495000000{digit}"),
             trunk: Some(self.trunk),
-            flow: self.flow,
+            flow: Some(self.flow),
         };
         vec![
             about(0, started),

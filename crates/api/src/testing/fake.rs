@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use perezvon_model::engine::{AgentCommand, CommandRefused};
+use perezvon_model::engine::{AgentCommand, CommandRefused, NewItem};
 use perezvon_model::state::{Activity, Device, Presence};
 use perezvon_model::view::{DeskView, FloorView};
-use perezvon_model::{TenantId, UserId, UtcMs};
+use perezvon_model::{InteractionId, TenantId, UserId, UtcMs};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -15,6 +15,8 @@ use crate::ports::{PortRequest, TenantPort, Tenants};
 /// What the mailbox was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Seen {
+    Item(Box<NewItem>),
+    Withdrawn(InteractionId),
     Command(UserId, AgentCommand),
     DeskSocket(UserId, bool),
     Offer(UserId),
@@ -59,6 +61,7 @@ pub fn desk(agent: UserId) -> DeskView {
         offer: None,
         call: None,
         wrap_up: None,
+        items: Vec::new(),
         queues: Vec::new(),
         handled_today: 0,
         mean_handle_ms: 0,
@@ -128,6 +131,14 @@ fn answer(request: PortRequest, told: &mut Told, floor: &watch::Sender<Arc<Floor
         PortRequest::Command { agent, command, reply } => {
             told.seen.push(Seen::Command(agent, command));
             let _ = reply.send(told.refuse.clone().map_or(Ok(()), Err));
+        }
+        PortRequest::Item { item, reply } => {
+            told.seen.push(Seen::Item(Box::new(item)));
+            let _ = reply.send(told.refuse.clone().map_or(Ok(()), Err));
+        }
+        PortRequest::WithdrawItem { interaction, reply } => {
+            told.seen.push(Seen::Withdrawn(interaction));
+            let _ = reply.send(());
         }
         PortRequest::WatchDesk { agent, reply } => {
             let _ = reply.send(told.desks.get(&agent).map(watch::Sender::subscribe));

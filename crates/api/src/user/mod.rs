@@ -5,6 +5,7 @@ mod tests;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use perezvon_model::channel::Capacity;
 use perezvon_model::config::SkillLevel;
 use perezvon_model::prompt::Language;
 use perezvon_model::{Device, QueueId, UserId};
@@ -16,6 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::auth::{Admin, Role};
+use crate::capacity;
 use crate::extract::{Id, Json};
 use crate::fields;
 use crate::password::PasswordError;
@@ -40,6 +42,8 @@ pub struct UserView {
     pub phone_uri: Option<String>,
     /// The part of the work where a queue shares by weight.
     pub weight: u32,
+    /// What this agent carries at once; none: as the company has it.
+    pub capacity: Option<Capacity>,
     pub queues: Vec<QueueId>,
     pub skills: Vec<SkillLevel>,
 }
@@ -56,6 +60,7 @@ impl From<User> for UserView {
             sip_username: user.sip_username,
             phone_uri: user.phone_uri,
             weight: user.weight,
+            capacity: user.capacity,
             queues: user.queues,
             skills: user.skills,
         }
@@ -78,6 +83,9 @@ pub struct UserBody {
     /// 1 to 100: the part of the work where a queue shares by weight.
     #[serde(default = "one")]
     pub weight: u32,
+    /// What this agent carries at once; without: as the company has it.
+    #[serde(default)]
+    pub capacity: Option<Capacity>,
     #[serde(default)]
     pub queues: Vec<QueueId>,
     #[serde(default)]
@@ -125,6 +133,7 @@ impl UserBody {
         fields::known("queues", &self.queues, &queues)?;
         fields::levels("skills", &self.skills)?;
         fields::between("weight", self.weight, 1, 100)?;
+        self.capacity.iter().try_for_each(|own| capacity::check("capacity", own))?;
         let skills = db.skills().await?;
         for (n, own) in self.skills.iter().enumerate() {
             if !skills.iter().any(|skill| skill.id == own.skill) {
@@ -141,6 +150,7 @@ impl UserBody {
             sip_username,
             phone_uri,
             weight: self.weight,
+            capacity: self.capacity,
             queues: self.queues,
             skills: self.skills,
         };

@@ -30,7 +30,7 @@ mod tests {
         let prompts: BTreeSet<String> =
             texts["prompts"].as_object().expect("prompts").keys().cloned().collect();
         let queues: BTreeSet<String> = Line::ALL.iter().map(|line| line.key().to_owned()).collect();
-        let known = Known { prompts: Some(prompts), queues: Some(queues) };
+        let known = Known { prompts: Some(prompts), queues: Some(queues), skills: None };
         for flow in &ALL {
             let problems = Flow::read(flow.json).expect(flow.key).check(&known);
             assert_eq!(problems, [], "{}", flow.key);

@@ -134,6 +134,7 @@ impl Company {
                     sip_username: Some(person.sip_username()),
                     phone_uri: None,
                     weight: 1,
+                    capacity: None,
                 }
             })
             .collect();

@@ -125,6 +125,7 @@ fn staff(id: UserId, email: &str, name: &str, role: Role) -> User {
         sip_username: None,
         phone_uri: None,
         weight: 1,
+        capacity: None,
         queues: Vec::new(),
         skills: Vec::new(),
     }

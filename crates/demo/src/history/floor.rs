@@ -207,7 +207,7 @@ impl<'a> Floor<'a> {
                 from,
                 to,
                 trunk,
-                flow,
+                flow: Some(flow),
             },
         );
         if let Some(customer) = customer {

@@ -65,6 +65,8 @@ fn agent_of(event: &Event) -> Option<UserId> {
         Event::Offered { agent, .. }
         | Event::OfferEnded { agent, .. }
         | Event::AgentConnected { agent, .. }
+        | Event::Rested { agent }
+        | Event::WentOn { agent, .. }
         | Event::AgentLost { agent }
         | Event::AgentBack { agent }
         | Event::AgentDisconnected { agent, .. }
@@ -76,6 +78,7 @@ fn agent_of(event: &Event) -> Option<UserId> {
         Event::TransferredToQueue { by, .. } | Event::TransferredToAgent { by, .. } => Some(*by),
         Event::NothingFor { nothing } => Some(nothing.agent),
         Event::InteractionStarted { .. }
+        | Event::Subject { .. }
         | Event::Routed { .. }
         | Event::CustomerMatched { .. }
         | Event::FlowAnswered

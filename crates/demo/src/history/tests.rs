@@ -81,7 +81,10 @@ fn walk(entries: &[&Entry]) {
             | Event::HoldStarted { .. }
             | Event::HoldEnded { .. }
             | Event::TransferredToQueue { .. } => {}
-            other @ (Event::AgentLost { .. }
+            other @ (Event::Subject { .. }
+            | Event::Rested { .. }
+            | Event::WentOn { .. }
+            | Event::AgentLost { .. }
             | Event::AgentBack { .. }
             | Event::TransferredToAgent { .. }
             | Event::PartyConnected { .. }

@@ -9,8 +9,9 @@ use perezvon_model::prompt::{Language, Prompt};
 use perezvon_model::{InteractionId, QueueId};
 use std::ops::RangeInclusive;
 
-use super::{Offered, Repeat, Stage, Stay};
+use super::{Repeat, Stage};
 use crate::limits::MAX_SPOKEN_POSITION;
+use crate::line::{Offered, Stay};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
@@ -21,7 +22,7 @@ impl Tenant {
     /// Says what is due, unless an agent is being rung or something is being said already; music follows.
     pub(crate) fn announce(&mut self, interaction: InteractionId) {
         let Some(call) = self.calls.get(&interaction) else { return };
-        let Some(stay) = call.stay else { return };
+        let Some(stay) = call.line.stay else { return };
         let (stage, language) = (call.stage, call.language);
         let quiet_from = stay.announced_at.max(stay.since) + PLAY_LIMIT_MS;
         if stage == Stage::Queued && matches!(call.play, Some((_, Repeat::Once))) && self.now < quiet_from {
@@ -30,7 +31,7 @@ impl Tenant {
             return;
         }
         let due = self.due(interaction, &stay);
-        if let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut()) {
+        if let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.line.stay.as_mut()) {
             stay.announced_at = self.now;
         }
         self.arm_announcement(interaction);
@@ -58,7 +59,7 @@ impl Tenant {
     }
 
     pub(crate) fn arm_announcement(&mut self, interaction: InteractionId) {
-        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return };
+        let Some(stay) = self.stay(interaction) else { return };
         let said_ms = stay.announced_at.0 - stay.since.0;
         let times = self.announcements(&stay).into_iter().filter_map(|rule| time_after(&rule, said_ms));
         let next = times.min().map(|ms| stay.since + ms);
@@ -126,7 +127,7 @@ impl Tenant {
                 if !self.can_reach(interaction, &Goal::Callback) {
                     return Vec::new();
                 }
-                let stay = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut());
+                let stay = self.calls.get_mut(&interaction).and_then(|call| call.line.stay.as_mut());
                 if let Some(stay) = stay {
                     stay.callback = Offered::Offered;
                 }
@@ -143,7 +144,7 @@ impl Tenant {
         interaction: InteractionId,
     ) -> Option<RangeInclusive<i64>> {
         let position = u32::try_from(self.acd.position(interaction)?).unwrap_or(u32::MAX);
-        let stay = self.calls.get(&interaction).and_then(|call| call.stay);
+        let stay = self.stay(interaction);
         let has_just_come = stay.is_some_and(|stay| stay.since == self.now);
         let state = self.queues.get_mut(&queue)?;
         if has_just_come && position <= state.idle {

@@ -42,7 +42,7 @@ impl Tenant {
                 from: shown,
                 to: to.clone(),
                 trunk,
-                flow,
+                flow: Some(flow),
             },
         );
         let checked = self.settings.as_ref().and_then(|settings| settings.flow(flow));

@@ -1,20 +1,21 @@
 //! The customer hangs up, keeps the place in line, and is called when the turn comes. One number is called by one
 //! promise at a time.
 
-use perezvon_acd::{Ask, Place};
+use perezvon_acd::Place;
 use perezvon_model::config::CallerId;
 use perezvon_model::engine::{Output, OwedCallback};
-use perezvon_model::journal::{Event, Party};
+use perezvon_model::journal::{Event, Outcome, Party};
 use perezvon_model::leg::{CallerName, Cause, DialTarget, LegCommand, LegEvent};
 use perezvon_model::overflow::{CallFirst, Callbacks, Goal, OverflowCause};
 use perezvon_model::prompt::Prompt;
 use perezvon_model::{InteractionId, LegId, PlayId, QueueId, UserId};
 
-use super::{Call, Callback, LegEnd, Offered, Origin, Pickup, Repeat, Service, Stage, Terms};
+use super::{Call, Callback, LegEnd, Origin, Pickup, Repeat, Service, Stage};
 use crate::agent::RingPhase;
 use crate::limits::{
     CALL_BACK_AGAIN_MS, CALL_BACK_MS, DIAL_GRACE_MS, MAX_CALLBACK_MS, MAX_CALLS, REJOIN_LIMIT_MS,
 };
+use crate::line::{Offered, Terms};
 use crate::tenant::{LegOf, Tenant};
 use crate::timer::Timer;
 
@@ -31,7 +32,7 @@ impl Tenant {
 
     /// The caller pressed the digit after the offer was heard.
     pub(crate) fn wants_callback(&mut self, interaction: InteractionId) {
-        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return };
+        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.line.stay) else { return };
         if stay.callback == Offered::Offered {
             self.divert(interaction, stay.queue, stay.terms, OverflowCause::Asked, &Goal::Callback);
         }
@@ -42,13 +43,14 @@ impl Tenant {
         let now = self.now;
         let Some(call) = self.calls.get_mut(&interaction) else { return };
         let Some(number) = call.from.number.clone() else { return };
-        let place = *call.place.get_or_insert_with(|| self.acd.new_place(now));
+        let place = *call.line.place.get_or_insert_with(|| self.acd.new_place(now));
         call.queue = Some(queue);
         call.callback = Some(Callback { number: number.clone(), tries: 0, dialled: None });
         let language = call.language;
+        let (needs, points) = (call.line.needs.clone(), call.line.points);
         self.callbacks.insert(number.clone(), interaction);
         self.timers.arm(Timer::CallbackOld(interaction), now + MAX_CALLBACK_MS);
-        let event = Event::CallbackPromised { queue, number, language, place_at: place.clock };
+        let event = Event::CallbackPromised { queue, number, language, place_at: place.clock, needs, points };
         self.journal(Some(interaction), None, event);
         self.part_with(interaction, &["callback-promised", "goodbye"]);
     }
@@ -90,14 +92,11 @@ impl Tenant {
                 _,
             ) => return,
         }
-        let (Some(queue), Some(place)) = (call.queue, call.place) else { return };
-        let of = self.settings.as_ref().and_then(|settings| settings.queue(queue));
-        let Some(points) = of.map(|of| of.routing.priority) else {
+        let (Some(queue), Some(place)) = (call.queue, call.line.place) else { return };
+        if self.settings.as_ref().is_none_or(|settings| settings.queue(queue).is_none()) {
             return self.give_callback_up(interaction, Cause::Unavailable);
-        };
-        let preferred = self.preferred(interaction, queue, None);
-        let joined =
-            self.acd.join(interaction, Ask { queue, needs: &[], points, preferred }, place, self.now);
+        }
+        let joined = self.join_at(interaction, queue, place, None);
         if joined && let Some(state) = self.queues.get_mut(&queue) {
             state.callbacks += 1;
             state.recent.waits(self.now, true);
@@ -371,7 +370,7 @@ impl Tenant {
         let number = self.calls.get(&interaction)?.from.number.as_ref()?;
         let of = *self.callbacks.get(number)?;
         let waits = self.calls.get(&of).filter(|call| call.queue == Some(queue))?;
-        let place = waits.place.filter(|_| waits.stage == Stage::Away)?;
+        let place = waits.line.place.filter(|_| waits.stage == Stage::Away)?;
         self.give_callback_up(of, Cause::Cancelled);
         Some((of, place))
     }
@@ -379,10 +378,13 @@ impl Tenant {
     /// The journal knows of a promise from before the last stop.
     pub(crate) fn owes_callback(&mut self, owed: OwedCallback) {
         let interaction = owed.interaction;
-        if self.calls.len() >= MAX_CALLS
-            || self.calls.contains_key(&interaction)
-            || self.callbacks.contains_key(&owed.number)
-        {
+        if self.calls.contains_key(&interaction) {
+            return;
+        }
+        if self.calls.len() >= MAX_CALLS || self.callbacks.contains_key(&owed.number) {
+            // Another promise to this number is kept, or there are too many: this one is over.
+            let (outcome, cause, by) = (Outcome::NotReached, Cause::Overload, Party::System);
+            self.journal(Some(interaction), None, Event::InteractionEnded { outcome, cause, by });
             return;
         }
         let leg: LegId = self.ids.next(self.now);
@@ -395,7 +397,9 @@ impl Tenant {
         place.clock = owed.place_at;
         let mut call = Call::new(leg, owed.trunk, from, owed.to, owed.language, owed.arrived_at);
         call.ask = ask;
-        call.place = Some(place);
+        call.line.place = Some(place);
+        call.line.needs = owed.needs;
+        call.line.points = owed.points;
         call.queue = Some(owed.queue);
         call.callback = Some(Callback { number: owed.number, tries: owed.tries, dialled: None });
         call.stage = Stage::Away;

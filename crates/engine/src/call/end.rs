@@ -28,7 +28,7 @@ impl Tenant {
             // Nothing more may be sent to it, by what ends below either.
             self.legs.remove(&customer);
         }
-        let abandoned = call.stay.is_some() && by == Party::Customer;
+        let abandoned = call.line.stay.is_some() && by == Party::Customer;
         if abandoned {
             self.keep_place(interaction);
         }

@@ -12,12 +12,13 @@ mod overflow;
 mod preferred;
 mod sound;
 mod talk;
-pub(crate) mod waiting;
+mod waiting;
 
 pub(crate) use end::LegEnd;
+pub(crate) use overflow::Moment;
 pub(crate) use sound::Repeat;
+pub(crate) use waiting::RINGS_ON_MS;
 
-use perezvon_acd::Place;
 use perezvon_flow::Run;
 use perezvon_model::config::CallerId;
 use perezvon_model::customer::CustomerCard;
@@ -25,6 +26,8 @@ use perezvon_model::prompt::Language;
 use perezvon_model::view::CollectedView;
 use perezvon_model::{AskId, E164, LegId, PlayId, QueueId, RecordingId, TrunkId, UserId, UtcMs};
 use std::sync::Arc;
+
+use crate::line::Line;
 
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -43,20 +46,9 @@ pub(crate) struct Call {
     pub run: Option<Run>,
     /// What plays to the customer, and how often.
     pub play: Option<(PlayId, Repeat)>,
-    /// The place in any line, given at the first queue.
-    pub place: Option<Place>,
-    /// Where the caller's queue time began: a re-queue keeps it, a talk with an agent ends it.
-    pub clock_at: Option<UtcMs>,
-    /// The stay in a queue that is not over.
-    pub stay: Option<Stay>,
+    pub line: Line,
     /// The last queue.
     pub queue: Option<QueueId>,
-    /// Stays in queues so far.
-    pub attempts: u32,
-    /// How often a rule of a queue led elsewhere since an agent last spoke with the customer.
-    pub diversions: u8,
-    /// Time in queues, of stays that are over.
-    pub waited_ms: i64,
     pub stage: Stage,
     /// Whom it rings at.
     pub rings: Vec<UserId>,
@@ -94,13 +86,8 @@ impl Call {
             transferred_by: None,
             run: None,
             play: None,
-            place: None,
-            clock_at: None,
-            stay: None,
+            line: Line::default(),
             queue: None,
-            attempts: 0,
-            diversions: 0,
-            waited_ms: 0,
             stage: Stage::Flow,
             rings: Vec::new(),
             outside: None,
@@ -190,28 +177,6 @@ pub(crate) enum Origin {
     Return,
 }
 
-/// One stay in a queue.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Stay {
-    pub queue: QueueId,
-    pub since: UtcMs,
-    pub clock_at: UtcMs,
-    /// Past the threshold of the service level; known in queues that others borrow from.
-    pub late: bool,
-    /// Up to when what was due was said; before the start: nothing yet.
-    pub announced_at: UtcMs,
-    /// The caller was told how to be called back.
-    pub callback: Offered,
-    pub terms: Terms,
-}
-
-/// Whether a callback was offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offered {
-    NotYet,
-    Offered,
-}
-
 /// A promise to call the customer.
 #[derive(Clone, Debug)]
 pub(crate) struct Callback {
@@ -220,14 +185,4 @@ pub(crate) struct Callback {
     pub tries: u8,
     /// The leg that is being dialled.
     pub dialled: Option<LegId>,
-}
-
-/// What the flow says of the stay, in place of what the queue says or beside it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Terms {
-    /// The position every so many milliseconds, 0: never; as the queue has it without.
-    pub position_every_ms: Option<i64>,
-    pub max_wait_ms: i64,
-    /// Held for this agent first, for so many milliseconds.
-    pub agent: Option<(UserId, i64)>,
 }

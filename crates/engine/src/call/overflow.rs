@@ -4,12 +4,13 @@ use perezvon_flow::{Event as FlowEvent, Run};
 use perezvon_model::hours::AtClose;
 use perezvon_model::journal::{Event, QueueOutcome};
 use perezvon_model::overflow::{Goal, Overflow, OverflowCause, OverflowWhen};
-use perezvon_model::{InteractionId, QueueId};
+use perezvon_model::{Channel, InteractionId, QueueId};
+use std::collections::BTreeSet;
 
 use super::announce::middle_ms;
-use super::waiting::Gate;
-use super::{Origin, Record, Stage, Stay, Terms};
+use super::{Origin, Record, Stage};
 use crate::limits::{ESTIMATE_EVERY_MS, MAX_DIVERSIONS};
+use crate::line::{Gate, Stay, Terms};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
@@ -18,7 +19,7 @@ const RING_MS: i64 = 60_000;
 
 /// Whether the caller has just come: how many wait before counts only then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Moment {
+pub(crate) enum Moment {
     Comes,
     Waits,
 }
@@ -31,7 +32,9 @@ impl Tenant {
 
     /// It is time, or something happened.
     pub(crate) fn look_at_overflow(&mut self, interaction: InteractionId) {
-        let Some(call) = self.calls.get(&interaction) else { return };
+        let Some(call) = self.calls.get(&interaction) else {
+            return self.look_at_overflow_of_item(interaction);
+        };
         match call.stage {
             Stage::Queued => {
                 if !self.sent_at_close(interaction) {
@@ -53,8 +56,8 @@ impl Tenant {
         }
     }
 
-    fn follow_rules(&mut self, interaction: InteractionId, moment: Moment) {
-        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return };
+    pub(crate) fn follow_rules(&mut self, interaction: InteractionId, moment: Moment) {
+        let Some(stay) = self.stay(interaction) else { return };
         let mut is_hindered = false;
         for Overflow { when, to } in self.overflow_of(stay.queue) {
             let Some(cause) = self.holds(interaction, &stay, when, moment) else { continue };
@@ -108,7 +111,7 @@ impl Tenant {
 
     /// When time alone may make a rule hold.
     pub(super) fn arm_overflow(&mut self, interaction: InteractionId) {
-        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return };
+        let Some(stay) = self.stay(interaction) else { return };
         let now = self.now;
         let times = self.overflow_of(stay.queue).into_iter().filter_map(|rule| match rule.when {
             OverflowWhen::EstimateOver { .. } => Some(now + ESTIMATE_EVERY_MS),
@@ -135,18 +138,29 @@ impl Tenant {
     }
 
     fn waiting_where(&self, wanted: impl Fn(&Stay) -> bool) -> Vec<InteractionId> {
-        let waits = |call: &super::Call| call.stay.as_ref().is_some_and(&wanted);
-        self.calls.iter().filter(|(_, call)| waits(call)).map(|(id, _)| *id).collect()
+        let calls = self.calls.iter().map(|(id, call)| (id, &call.line));
+        let lines = calls.chain(self.items.iter().map(|(id, item)| (id, &item.line)));
+        lines.filter(|(_, line)| line.stay.as_ref().is_some_and(&wanted)).map(|(id, _)| *id).collect()
     }
 
-    /// The rules may be others now, and the announcements.
-    pub(crate) fn look_at_all_overflow(&mut self) {
-        for interaction in self.waiting_where(|_| true) {
-            // What would have been said before is not said now.
-            if let Some(stay) = self.calls.get_mut(&interaction).and_then(|call| call.stay.as_mut()) {
-                stay.announced_at = self.now;
+    /// The rules may be others now, and the announcements of some queues are.
+    pub(crate) fn look_at_all_overflow(&mut self, speak_otherwise: &BTreeSet<QueueId>) {
+        let now = self.now;
+        let queues = self.settings.iter().flat_map(|settings| &settings.config().queues);
+        let ruled =
+            queues.filter(|queue| !queue.routing.overflow.is_empty() || queue.routing.hours.is_some());
+        let looked_at: BTreeSet<QueueId> =
+            ruled.map(|queue| queue.id).chain(speak_otherwise.iter().copied()).collect();
+        if looked_at.is_empty() {
+            return;
+        }
+        for interaction in self.waiting_where(|stay| looked_at.contains(&stay.queue)) {
+            let Some(stay) = self.line_mut(interaction).and_then(|line| line.stay.as_mut()) else { continue };
+            if speak_otherwise.contains(&stay.queue) {
+                // What would have been said before is not said now.
+                stay.announced_at = now;
+                self.arm_announcement(interaction);
             }
-            self.arm_announcement(interaction);
             self.look_at_overflow(interaction);
         }
     }
@@ -163,17 +177,21 @@ impl Tenant {
         if !self.can_reach(interaction, goal) {
             return false;
         }
-        let Some(call) = self.calls.get_mut(&interaction) else { return false };
-        call.diversions += 1;
-        let onward = match call.stay {
+        let now = self.now;
+        let Some(line) = self.line_mut(interaction) else { return false };
+        line.diversions += 1;
+        let onward = match line.stay {
             // The flow that leads on tells a queue that took nobody from one that took too long.
-            Some(stay) if self.now > stay.since => FlowEvent::QueueLimit,
+            Some(stay) if now > stay.since => FlowEvent::QueueLimit,
             Some(_) | None => FlowEvent::QueueFull,
         };
         self.journal(Some(interaction), None, Event::Overflowed { queue, cause, to: goal.clone() });
         self.leave_queue(interaction, QueueOutcome::Overflowed);
         match goal {
             Goal::Onward => self.go_on_without_queue(interaction, onward),
+            Goal::Queue { queue } if self.items.contains_key(&interaction) => {
+                self.item_joins(interaction, *queue);
+            }
             Goal::Queue { queue } => self.enter_queue(interaction, *queue, terms, Vec::new()),
             Goal::Flow { flow } => {
                 let checked = self.settings.as_ref().and_then(|settings| settings.flow(*flow));
@@ -206,13 +224,15 @@ impl Tenant {
     }
 
     pub(super) fn can_reach(&self, interaction: InteractionId, goal: &Goal) -> bool {
-        let Some(call) = self.calls.get(&interaction) else { return false };
-        if call.diversions >= MAX_DIVERSIONS {
+        let Some(call) = self.calls.get(&interaction) else {
+            return self.item_can_reach(interaction, goal);
+        };
+        if call.line.diversions >= MAX_DIVERSIONS {
             return false;
         }
         match goal {
             Goal::Onward | Goal::Number { .. } | Goal::Voicemail => true,
-            Goal::Queue { queue } => match self.gate(*queue) {
+            Goal::Queue { queue } => match self.gate_of(*queue, Channel::Voice) {
                 // A queue that is closed leads on by itself.
                 Gate::Open | Gate::Closed => true,
                 Gate::Full | Gate::Gone => false,
@@ -244,7 +264,7 @@ impl Tenant {
     /// Sends one who waits since before the queue closed, if it does so at closing time. Whoever was given back to a
     /// closed queue stays.
     fn sent_at_close(&mut self, interaction: InteractionId) -> bool {
-        let Some(stay) = self.calls.get(&interaction).and_then(|call| call.stay) else { return false };
+        let Some(stay) = self.stay(interaction) else { return false };
         let Some(settings) = &self.settings else { return false };
         let hours = settings.queue(stay.queue).and_then(|of| of.routing.hours.as_ref());
         let Some(hours) = hours.filter(|hours| hours.at_close == AtClose::Send) else { return false };

@@ -1,7 +1,9 @@
 //! For whom a caller is held first: the agent whom the flow names, the customer's own, the one of the last conversation.
 
 use perezvon_model::config::Preferred;
+use perezvon_model::customer::CustomerCard;
 use perezvon_model::{InteractionId, QueueId, UserId, UtcMs};
+use std::sync::Arc;
 
 use crate::tenant::Tenant;
 
@@ -18,7 +20,7 @@ impl Tenant {
         let rule = self.settings.as_ref().and_then(|settings| settings.queue(queue));
         let Preferred { owner_s, last_s, last_days } =
             rule.map(|queue| queue.routing.preferred).unwrap_or_default();
-        let card = self.calls.get(&interaction).and_then(|call| call.card.as_ref());
+        let card = self.card_of(interaction);
         let owner = card.and_then(|card| card.owner).map(|owner| (owner, i64::from(owner_s) * 1_000));
         let last = card.and_then(|card| card.last_agent);
         let last = last.filter(|last| self.now.since_ms(last.at) <= i64::from(last_days) * DAY_MS);
@@ -31,10 +33,14 @@ impl Tenant {
             .next()
     }
 
+    fn card_of(&self, interaction: InteractionId) -> Option<&Arc<CustomerCard>> {
+        let item = || self.items.get(&interaction).and_then(|item| item.card.as_ref());
+        self.calls.get(&interaction).and_then(|call| call.card.as_ref()).or_else(item)
+    }
+
     /// The card came after the caller began to wait.
     pub(crate) fn prefer_by_card(&mut self, interaction: InteractionId) {
-        let stay = self.calls.get(&interaction).and_then(|call| call.stay);
-        let Some(stay) = stay.filter(|stay| stay.terms.agent.is_none()) else { return };
+        let Some(stay) = self.stay(interaction).filter(|stay| stay.terms.agent.is_none()) else { return };
         if let Some((agent, until)) = self.preferred(interaction, stay.queue, None) {
             self.acd.prefer(interaction, agent, until);
         }

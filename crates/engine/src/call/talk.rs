@@ -56,9 +56,9 @@ impl Tenant {
         call.rings.clear();
         call.run = None;
         // A talk ends the caller's clock; whoever queues them again starts another.
-        call.clock_at = None;
+        call.line.clock_at = None;
         call.service = Service::Served;
-        call.diversions = 0;
+        call.line.diversions = 0;
         self.timers.cancel(Timer::Flow(interaction));
         self.join_sound(id);
         let connected = Event::AgentConnected { agent: id, queue, device };

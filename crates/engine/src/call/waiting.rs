@@ -1,28 +1,21 @@
 //! The customer waits in a queue: place, music, limits.
 
-use perezvon_acd::{Ask, Place};
+use perezvon_acd::Place;
 use perezvon_flow::{Event as FlowEvent, QueueStay};
-use perezvon_model::journal::{Event, QueueOutcome};
+use perezvon_model::config::SkillLevel;
+use perezvon_model::journal::QueueOutcome;
 use perezvon_model::overflow::OverflowCause;
 use perezvon_model::prompt::Prompt;
-use perezvon_model::{InteractionId, QueueId, UtcMs};
+use perezvon_model::{Channel, InteractionId, QueueId, UtcMs};
 
-use super::{Offered, Origin, Repeat, Stage, Stay, Terms};
+use super::{Origin, Repeat, Stage};
 use crate::limits::REJOIN_LIMIT_MS;
+use crate::line::{Gate, Terms};
 use crate::tenant::Tenant;
 use crate::timer::Timer;
 
 /// How long a caller whose offer rings past the longest wait is left to it.
-const RINGS_ON_MS: i64 = 1_000;
-
-/// Whether a queue takes one more caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
-    Open,
-    Closed,
-    Full,
-    Gone,
-}
+pub(crate) const RINGS_ON_MS: i64 = 1_000;
 
 impl Tenant {
     /// The flow sends the caller to wait. A queue that is full or gone leads on by the flow.
@@ -37,17 +30,18 @@ impl Tenant {
             max_wait_ms: stay.max_wait_ms,
             agent: stay.agent,
         };
-        self.enter_queue(interaction, queue, terms, stay.prompts);
-    }
-
-    pub(crate) fn gate(&self, queue: QueueId) -> Gate {
-        let Some(settings) = &self.settings else { return Gate::Gone };
-        match settings.queue(queue) {
-            None => Gate::Gone,
-            Some(of) if !settings.is_open(of, self.now) => Gate::Closed,
-            Some(of) if self.acd.waiting(queue) >= of.max_waiting as usize => Gate::Full,
-            Some(_) => Gate::Open,
+        let settings = self.settings.as_ref();
+        let level = |(key, level): &(String, u8)| {
+            let skill = settings.and_then(|settings| settings.skill_id(key))?;
+            Some(SkillLevel { skill, level: *level })
+        };
+        let mut needs: Vec<SkillLevel> = stay.skills.iter().filter_map(level).collect();
+        needs.sort_unstable_by_key(|need| need.skill);
+        if let Some(line) = self.line_mut(interaction) {
+            line.needs = needs;
+            line.points = stay.priority;
         }
+        self.enter_queue(interaction, queue, terms, stay.prompts);
     }
 
     /// Into the queue, or where those go whom it does not take.
@@ -58,7 +52,7 @@ impl Tenant {
         terms: Terms,
         prompts: Vec<Prompt>,
     ) {
-        match self.gate(queue) {
+        match self.gate_of(queue, Channel::Voice) {
             Gate::Open => {
                 self.join_queue(interaction, queue, terms);
                 if prompts.is_empty() {
@@ -98,54 +92,14 @@ impl Tenant {
     }
 
     pub(crate) fn join_queue(&mut self, interaction: InteractionId, queue: QueueId, terms: Terms) {
-        let now = self.now;
-        let is_new = self.calls.get(&interaction).is_some_and(|call| call.place.is_none());
+        let is_new = self.calls.get(&interaction).is_some_and(|call| call.line.place.is_none());
         let held = if is_new { self.old_place(interaction, queue) } else { None };
         let Some(call) = self.calls.get_mut(&interaction) else { return };
-        let place = *call
-            .place
-            .get_or_insert_with(|| held.map_or_else(|| self.acd.new_place(now), |(_, place)| place));
         call.stage = Stage::Queued;
         call.queue = Some(queue);
-        call.attempts += 1;
-        let clock_at = *call.clock_at.get_or_insert(now);
-        let nothing_yet = UtcMs(now.0 - 1);
-        call.stay = Some(Stay {
-            queue,
-            since: now,
-            clock_at,
-            late: false,
-            announced_at: nothing_yet,
-            callback: Offered::NotYet,
-            terms,
-        });
-        let attempt = call.attempts;
-        let points = self.settings.as_ref().and_then(|settings| settings.queue(queue));
-        let points = points.map_or(0, |queue| queue.routing.priority);
-        let preferred = self.preferred(interaction, queue, terms.agent);
-        self.acd.join(interaction, Ask { queue, needs: &[], points, preferred }, place, now);
-        if let Some(state) = self.queues.get_mut(&queue) {
-            state.recent.waits(now, true);
-        }
-        let position = self.acd.position(interaction).unwrap_or_default();
-        let position = u32::try_from(position).unwrap_or(u32::MAX);
-        self.journal(Some(interaction), None, Event::Queued { queue, attempt, position });
-        if let Some((of, _)) = held {
-            self.journal(Some(interaction), None, Event::PlaceRestored { queue, of });
-        }
-        self.count_offered(queue);
-        if let Some(threshold_s) = self.settings.as_ref().and_then(|settings| settings.lender_s(queue)) {
-            let late_at = clock_at + i64::from(threshold_s) * 1_000 + 1;
-            if late_at > now {
-                self.timers.arm(Timer::Late(interaction), late_at);
-            } else {
-                // A re-queue keeps the clock.
-                self.is_late(interaction);
-            }
-        }
-        self.timers.arm(Timer::QueueLimit(interaction), now + terms.max_wait_ms);
+        self.stand_in_line(interaction, queue, terms, held);
+        self.timers.arm(Timer::QueueLimit(interaction), self.now + terms.max_wait_ms);
         self.arm_announcement(interaction);
-        self.floor_changed();
     }
 
     /// The place that the caller has from an earlier call: to be called back, or cut off.
@@ -161,7 +115,8 @@ impl Tenant {
     /// The caller hung up or was cut off: who calls again soon may have the place back.
     pub(crate) fn keep_place(&mut self, interaction: InteractionId) {
         let Some(call) = self.calls.get(&interaction) else { return };
-        let (Some(stay), Some(place), Some(number)) = (call.stay, call.place, &call.from.number) else {
+        let (Some(stay), Some(place), Some(number)) = (call.line.stay, call.line.place, &call.from.number)
+        else {
             return;
         };
         let of = self.settings.as_ref().and_then(|settings| settings.queue(stay.queue));
@@ -170,26 +125,6 @@ impl Tenant {
         if keep_ms > 0 {
             self.dropped.keep(stay.queue, number.clone(), place, interaction, self.now + keep_ms);
         }
-    }
-
-    /// Ends the stay in the queue, if there is one.
-    pub(crate) fn leave_queue(&mut self, interaction: InteractionId, outcome: QueueOutcome) {
-        let Some(call) = self.calls.get_mut(&interaction) else { return };
-        let Some(stay) = call.stay.take() else { return };
-        let wait_ms = self.now.since_ms(stay.since);
-        call.waited_ms += wait_ms;
-        self.acd.leave(interaction);
-        let somebody = self.acd.waiting(stay.queue) > 0;
-        if let Some(state) = self.queues.get_mut(&stay.queue) {
-            state.recent.waits(self.now, somebody);
-        }
-        self.timers.cancel(Timer::Overflow(interaction));
-        self.timers.cancel(Timer::QueueLimit(interaction));
-        self.timers.cancel(Timer::Announce(interaction));
-        self.timers.cancel(Timer::Late(interaction));
-        self.journal(Some(interaction), None, Event::LeftQueue { queue: stay.queue, outcome, wait_ms });
-        self.count_left(&stay, outcome);
-        self.floor_changed();
     }
 
     /// The longest wait is over. An offer that rings just then is left to its end.
@@ -220,10 +155,5 @@ impl Tenant {
         let agents = call.rings.iter().filter_map(|agent| self.agents.get(agent));
         let deadlines = agents.filter_map(|agent| agent.rings_until());
         deadlines.max().unwrap_or(self.now).max(self.now) + RINGS_ON_MS
-    }
-
-    /// Time in queues up to `at`.
-    pub(crate) fn waited_ms(call: &super::Call, at: UtcMs) -> i64 {
-        call.waited_ms + call.stay.map_or(0, |stay| at.since_ms(stay.since))
     }
 }

@@ -262,9 +262,18 @@ fn what_was_promised_before_a_restart_is_kept() {
         place_at: perezvon_model::UtcMs(floor.now.0 - 90_000),
         tries: 1,
         not_before: perezvon_model::UtcMs(floor.now.0 + 30_000),
+        needs: Vec::new(),
+        points: 0,
     };
     floor.input(Input::CallbackOwed(owed.clone()));
-    floor.input(Input::CallbackOwed(owed));
+    floor.input(Input::CallbackOwed(owed.clone()));
+    let second = OwedCallback { interaction: id("second"), ..owed };
+    floor.input(Input::CallbackOwed(second));
+    let ends = |entry: &&perezvon_model::journal::Entry| {
+        matches!(entry.event, perezvon_model::journal::Event::InteractionEnded { .. })
+    };
+    let ended: Vec<_> = floor.journal.iter().filter(ends).map(|entry| entry.interaction).collect();
+    assert_eq!(ended, [Some(id("second"))], "nobody is called twice, and nothing stays open");
     assert_eq!(floor.queue("support").callbacks, 0);
     floor.passes(31_000);
     assert_eq!((floor.queue("support").waiting, floor.queue("support").callbacks), (2, 1));

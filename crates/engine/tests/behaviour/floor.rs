@@ -437,6 +437,9 @@ impl Floor {
             Event::AgentConnected { agent, .. } => format!("talks with {}", self.name(*agent)),
             Event::HoldStarted { by } => format!("held by {by:?}"),
             Event::HoldEnded { by, held_ms } => format!("unheld by {by:?} after {held_ms}"),
+            Event::Subject { text, .. } => format!("about {text}"),
+            Event::Rested { .. } => "rests".into(),
+            Event::WentOn { rested_ms, .. } => format!("goes on after {rested_ms}"),
             Event::AgentLost { agent } => format!("lost {}", self.name(*agent)),
             Event::AgentBack { agent } => format!("{} is back", self.name(*agent)),
             Event::TransferredToQueue { queue, by } => {

@@ -235,6 +235,9 @@ impl Ledger {
             | Event::MessageStarted
             | Event::HoldStarted { .. }
             | Event::HoldEnded { .. }
+            | Event::Subject { .. }
+            | Event::Rested { .. }
+            | Event::WentOn { .. }
             | Event::AgentLost { .. }
             | Event::AgentBack { .. }
             | Event::TransferredToQueue { .. }

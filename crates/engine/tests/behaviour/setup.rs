@@ -43,6 +43,7 @@ pub fn agent(name: &str, queues: &[&str], device: Device) -> Agent {
         sip_username: None,
         phone_uri: None,
         weight: 1,
+        capacity: None,
     }
 }
 
@@ -97,6 +98,7 @@ pub fn company() -> TenantConfig {
         time_zone: "Europe/Moscow".into(),
         utc_offset_min: 180,
         zones: Default::default(),
+        capacity: Default::default(),
         queues: vec![queue("support"), Queue { wrap_up: WrapUp::None, record: false, ..queue("sales") }],
         agents: vec![
             agent("anna", &["support", "sales"], Device::Browser),

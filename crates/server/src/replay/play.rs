@@ -103,6 +103,7 @@ mod tests {
             sip_username: None,
             phone_uri: None,
             weight: 1,
+            capacity: None,
         };
         TenantConfig {
             tenant: id(9),
@@ -112,6 +113,7 @@ mod tests {
             time_zone: "UTC".into(),
             utc_offset_min: 0,
             zones: Default::default(),
+            capacity: Default::default(),
             queues: vec![Queue {
                 id: id(1),
                 key: "main".into(),

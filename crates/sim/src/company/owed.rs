@@ -50,6 +50,8 @@ fn one(scenario: &Scenario, config: &TenantConfig, number: usize, start: UtcMs) 
         place_at,
         tries: chance.between(0, 2) as u8,
         not_before: start + chance.one(&[-60_000, 0, 20_000, 90_000]).unwrap_or(0),
+        needs: Vec::new(),
+        points: 0,
     };
     let flow = flows::flow_id(queue * flows::PER_QUEUE);
     let (to, trunk, language) = (owed.to.clone(), Some(trunk_id()), Language::Ru);

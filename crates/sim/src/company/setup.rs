@@ -1,5 +1,6 @@
 //! A company's configuration from a seed: every strategy, skills with levels, steps, ageing, lending, wrap-up modes.
 
+use perezvon_model::channel::Channel;
 use perezvon_model::config::{
     Agent, Misses, Queue, Routing, Skill, SkillLevel, TenantConfig, Trunk, TrunkRegistration, WrapUp,
 };
@@ -37,6 +38,7 @@ pub(super) fn config(scenario: &Scenario, day: &Span) -> TenantConfig {
         time_zone: "Etc/UTC".into(),
         utc_offset_min: day.utc_offset_min,
         zones: day.zones.iter().map(|(name, minutes)| ((*name).to_owned(), *minutes)).collect(),
+        capacity: Default::default(),
         queues: (0..queues).map(|number| queue(seed, day, number, queues)).collect(),
         agents: (0..u64::from(scenario.agents)).map(|number| agent(seed, number, queues)).collect(),
         skills: (0..SKILLS)
@@ -122,6 +124,7 @@ fn routing(chance: &mut Chance, day: &Span, queues: u64) -> Routing {
         .collect();
     let miss = |chance: &mut Chance| chance.one(&[0, 1, 1, 2, 3]).unwrap_or(1);
     Routing {
+        channel: Channel::Voice,
         strategy: chance.one(&STRATEGIES).unwrap_or_default(),
         priority: chance.one(&[0, 0, 1, 5, -3, 20]).unwrap_or(0),
         ageing_per_min: chance.one(&[0, 0, 1, 1, 6, 60]).unwrap_or(0),
@@ -164,5 +167,6 @@ pub(super) fn drawn_agent(chance: &mut Chance, number: u64, queues: u64) -> Agen
         sip_username: None,
         phone_uri: fixed.then(|| format!("sip:{number}@192.0.2.9")),
         weight: chance.between(1, 100) as u32,
+        capacity: None,
     }
 }

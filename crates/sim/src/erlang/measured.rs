@@ -178,6 +178,7 @@ fn company(agents: u32) -> TenantConfig {
         sip_username: None,
         phone_uri: None,
         weight: 1,
+        capacity: None,
     };
     let json =
         r#"{"version":1,"start":"wait","nodes":{"wait":{"type":"queue","queue":"q","max_wait_s":14400}}}"#;
@@ -189,6 +190,7 @@ fn company(agents: u32) -> TenantConfig {
         time_zone: "Etc/UTC".into(),
         utc_offset_min: 0,
         zones: BTreeMap::new(),
+        capacity: Default::default(),
         queues: vec![Queue {
             id: queue,
             key: "q".into(),

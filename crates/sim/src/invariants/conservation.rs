@@ -53,8 +53,8 @@ pub(super) fn after(ledger: &Ledger, engine: &Tenant) -> Check {
 pub(super) fn over(ledger: &Ledger, engine: &Tenant) -> Check {
     let open: Vec<_> = ledger.items.keys().collect();
     holds!(open.is_empty(), Conservation, "never ended: {open:?}");
-    let Remains { calls, legs, asks, waiting, timers, agents: _ } = engine.remains();
-    let left = [calls, legs, asks, waiting, timers];
-    holds!(left == [0; 5], Conservation, "calls, legs, asks, waiting, timers are left: {left:?}");
+    let Remains { calls, items, legs, asks, waiting, timers, agents: _ } = engine.remains();
+    let left = [calls, items, legs, asks, waiting, timers];
+    holds!(left == [0; 6], Conservation, "calls, items, legs, asks, waiting, timers are left: {left:?}");
     Ok(())
 }

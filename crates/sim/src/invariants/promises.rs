@@ -22,9 +22,7 @@ pub(super) fn entry(ledger: &Ledger, entry: &Entry) -> Check {
         Topic::Callback => callback(ledger, interaction, item, entry),
         Topic::Line => line(ledger, interaction, item, entry),
         Topic::Interaction => ended(ledger, interaction, item, entry),
-        Topic::Offer | Topic::Conversation | Topic::Recording | Topic::AfterCall | Topic::Agent => {
-            Ok(())
-        }
+        Topic::Offer | Topic::Conversation | Topic::Recording | Topic::AfterCall | Topic::Agent => Ok(()),
     }
 }
 

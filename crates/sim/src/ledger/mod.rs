@@ -207,6 +207,8 @@ impl Ledger {
             Input::Leg { .. }
             | Input::Agent { .. }
             | Input::DeskChanged { .. }
+            | Input::ItemArrived(_)
+            | Input::ItemWithdrawn { .. }
             | Input::Reply { .. }
             | Input::RecordingSealed { .. }
             | Input::RecordingFailed { .. }

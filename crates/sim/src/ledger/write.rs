@@ -23,7 +23,7 @@ impl Ledger {
         let Some(interaction) = entry.interaction else { return };
         match &entry.event {
             Event::InteractionStarted { flow, .. } => {
-                let mut item = Item { flow: Some(*flow), ..Item::default() };
+                let mut item = Item { flow: *flow, ..Item::default() };
                 if let Some((_, leg, number)) = self.arriving.take_if(|(id, ..)| *id == interaction) {
                     (item.leg, item.number) = (Some(leg), number);
                     self.legs.insert(leg, interaction);
@@ -168,6 +168,9 @@ impl Ledger {
             | Event::NothingFor { .. }
             | Event::HoldStarted { by: Party::Customer | Party::System }
             | Event::HoldEnded { by: Party::Customer | Party::System, .. }
+            | Event::Subject { .. }
+            | Event::Rested { .. }
+            | Event::WentOn { .. }
             | Event::AgentLost { .. }
             | Event::AgentBack { .. }
             | Event::PartyConnected { .. }

@@ -28,7 +28,8 @@ pub(crate) struct InteractionProjection {
     pub direction: Direction,
     pub from: String,
     pub to: String,
-    pub flow: FlowId,
+    /// None for a chat or a mail.
+    pub flow: Option<FlowId>,
     pub trunk: Option<TrunkId>,
     pub customer: Option<CustomerId>,
     pub queue: Option<QueueId>,
@@ -243,6 +244,9 @@ impl InteractionState {
                 touched(Touched::Interaction);
             }
             Event::InteractionStarted { .. }
+            | Event::Subject { .. }
+            | Event::Rested { .. }
+            | Event::WentOn { .. }
             | Event::FlowAnswered
             | Event::FlowNode { .. }
             | Event::Collected { .. }

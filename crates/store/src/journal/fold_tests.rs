@@ -27,7 +27,7 @@ impl Tape {
             ids,
             entries: Vec::new(),
         };
-        let flow = tape.ids.next(at);
+        let flow = Some(tape.ids.next(at));
         tape.at(
             1_000,
             Event::InteractionStarted {

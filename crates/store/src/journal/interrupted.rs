@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use perezvon_model::engine::OwedCallback;
+use perezvon_model::engine::{NewItem, OwedCallback};
 use perezvon_model::journal::{Entry, Event, OfferOutcome, Outcome, Party, QueueOutcome};
 use perezvon_model::leg::Cause;
-use perezvon_model::{Activity, InteractionId, OfferId, Presence, QueueId, TrunkId, UserId, UtcMs};
+use perezvon_model::{
+    Activity, CustomerId, InteractionId, OfferId, Presence, QueueId, TrunkId, UserId, UtcMs,
+};
 
 use super::write::{IntervalRow, OPEN_INTERVALS};
 use super::{EntryRow, LAST};
@@ -37,6 +39,16 @@ pub struct Interrupted {
     pub growing: Vec<Recording>,
     /// Calls that were promised and are still owed, in the order of their places; their interactions stay open.
     pub owed: Vec<OwedCallback>,
+    /// Chats and mails that were accepted and are not done, in the order in which they came; they stay open too.
+    pub items: Vec<OwedItem>,
+}
+
+/// A chat or a mail that is owed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwedItem {
+    /// Without the card.
+    pub item: NewItem,
+    pub customer: Option<CustomerId>,
 }
 
 impl TenantDb {
@@ -46,14 +58,16 @@ impl TenantDb {
         let last: Option<Entry> = self.first(&LAST, args![]).await?.map(EntryRow::into);
         let last_sign = last.map(|entry| entry.at).max(self.db.last_beat().await?);
         let at = last_sign.unwrap_or(now).min(now);
-        let (mut entries, mut owed) = (Vec::new(), Vec::new());
+        let (mut entries, mut owed, mut items) = (Vec::new(), Vec::new(), Vec::new());
         for row in self.all(&OPEN, args![]).await? {
             let mut open = Open::default();
             self.journal_of(row.id).await?.iter().for_each(|entry| open.follow(entry));
             owed.extend(open.owed.clone());
+            items.extend(open.item.clone().filter(|_| !open.ended));
             entries.extend(open.close(at));
         }
         owed.sort_by_key(|owed| (owed.place_at, owed.interaction));
+        items.sort_by_key(|owed| (owed.item.place_at, owed.item.interaction));
         for row in self.all(&OPEN_INTERVALS, args![]).await? {
             let interval = IntervalRow::interval(row)?;
             if interval.presence != Presence::Offline || interval.activity != Activity::Idle {
@@ -71,7 +85,7 @@ impl TenantDb {
                 });
             }
         }
-        Ok(Interrupted { at, entries, growing: self.growing_recordings().await?, owed })
+        Ok(Interrupted { at, entries, growing: self.growing_recordings().await?, owed, items })
     }
 }
 
@@ -85,30 +99,59 @@ struct Open {
     talks: BTreeMap<UserId, Talk>,
     holds: Vec<(Party, UtcMs)>,
     wrap_ups: BTreeMap<UserId, (Option<QueueId>, UtcMs, UtcMs)>,
+    from: String,
     /// What had been called, on which trunk, when.
     arrival: Option<(String, Option<TrunkId>, UtcMs)>,
     owed: Option<OwedCallback>,
+    item: Option<OwedItem>,
 }
 
 struct Talk {
     queue: Option<QueueId>,
     since: UtcMs,
     hold_ms: i64,
+    /// Rests of a chat or a mail that are over, and since when it rests.
+    rested_ms: i64,
+    rests_since: Option<UtcMs>,
 }
 
 impl Open {
     fn follow(&mut self, entry: &Entry) {
         self.interaction = self.interaction.or(entry.interaction);
         match &entry.event {
-            Event::InteractionStarted { to, trunk, .. } => {
+            Event::InteractionStarted { to, trunk, from, .. } => {
                 self.arrival = Some((to.clone(), *trunk, entry.at));
+                self.from.clone_from(from);
+            }
+            Event::Subject { queue, text, link } => {
+                self.item = entry.interaction.map(|interaction| OwedItem {
+                    item: NewItem {
+                        interaction,
+                        request: None,
+                        queue: *queue,
+                        from: self.from.clone(),
+                        subject: text.clone(),
+                        link: link.clone(),
+                        customer: None,
+                        place_at: entry.at,
+                    },
+                    customer: None,
+                });
+            }
+            Event::CustomerMatched { customer, .. } => {
+                if let Some(owed) = &mut self.item {
+                    owed.customer = Some(*customer);
+                }
             }
             Event::Queued { queue, .. } => {
                 self.waiting = Some((*queue, entry.at));
+                if let Some(owed) = &mut self.item {
+                    owed.item.queue = *queue;
+                }
                 // Called back, and on the line again.
                 self.owed = None;
             }
-            Event::CallbackPromised { queue, number, language, place_at } => {
+            Event::CallbackPromised { queue, number, language, place_at, needs, points } => {
                 self.owed = self.arrival.clone().zip(entry.interaction).map(
                     |((to, trunk, arrived_at), interaction)| OwedCallback {
                         interaction,
@@ -121,6 +164,8 @@ impl Open {
                         place_at: *place_at,
                         tries: 0,
                         not_before: entry.at,
+                        needs: needs.clone(),
+                        points: *points,
                     },
                 );
             }
@@ -136,7 +181,20 @@ impl Open {
             Event::OfferEnded { offer, .. } => drop(self.offers.remove(offer)),
             Event::AgentConnected { agent, queue, .. } => {
                 self.owed = None;
-                self.talks.insert(*agent, Talk { queue: *queue, since: entry.at, hold_ms: 0 });
+                let since = entry.at;
+                let talk = Talk { queue: *queue, since, hold_ms: 0, rested_ms: 0, rests_since: None };
+                self.talks.insert(*agent, talk);
+            }
+            Event::Rested { agent } => {
+                if let Some(talk) = self.talks.get_mut(agent) {
+                    talk.rests_since = Some(entry.at);
+                }
+            }
+            Event::WentOn { agent, rested_ms } => {
+                if let Some(talk) = self.talks.get_mut(agent) {
+                    talk.rests_since = None;
+                    talk.rested_ms += rested_ms;
+                }
             }
             Event::HoldStarted { by } => self.holds.push((*by, entry.at)),
             Event::HoldEnded { by, held_ms } => {
@@ -154,8 +212,7 @@ impl Open {
                 }
             }
             Event::WrapUpEnded { agent, .. } => drop(self.wrap_ups.remove(agent)),
-            Event::CustomerMatched { .. }
-            | Event::FlowAnswered
+            Event::FlowAnswered
             | Event::FlowNode { .. }
             | Event::Collected { .. }
             | Event::PositionAnnounced { .. }
@@ -205,11 +262,16 @@ impl Open {
             self.count_hold(by, held_ms);
             push(None, Event::HoldEnded { by, held_ms });
         }
-        for (agent, Talk { queue, since, hold_ms }) in std::mem::take(&mut self.talks) {
-            let talk_ms = (at.since_ms(since) - hold_ms).max(0);
+        for (agent, talk) in std::mem::take(&mut self.talks) {
+            let Talk { queue, since, hold_ms, rested_ms, rests_since } = talk;
+            let rests_ms = rests_since.map_or(0, |since| at.since_ms(since));
+            if rests_since.is_some() {
+                push(Some(agent), Event::WentOn { agent, rested_ms: rests_ms });
+            }
+            let talk_ms = (at.since_ms(since) - hold_ms - rested_ms - rests_ms).max(0);
             push(Some(agent), Event::AgentDisconnected { agent, queue, talk_ms, hold_ms });
         }
-        if !self.ended && self.owed.is_none() {
+        if !self.ended && self.owed.is_none() && self.item.is_none() {
             let (outcome, cause, by) = (Outcome::Interrupted, Cause::Interrupted, Party::System);
             push(None, Event::InteractionEnded { outcome, cause, by });
         }

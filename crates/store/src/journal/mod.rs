@@ -19,8 +19,8 @@ use crate::error::StoreError;
 use crate::sql::{Json, args, queries, record};
 
 pub(crate) use agents::presence_of;
-pub use interrupted::Interrupted;
 pub(crate) use interrupted::STATEMENTS as INTERRUPTED_STATEMENTS;
+pub use interrupted::{Interrupted, OwedItem};
 pub(crate) use write::{Caches, STATEMENTS as WRITE_STATEMENTS};
 
 queries! {

@@ -1,3 +1,4 @@
+use perezvon_model::channel::{Capacity, Channel};
 use perezvon_model::config::SkillLevel;
 use perezvon_model::config::{Disposition, FlowSource, Number, Skill, Trunk, TrunkRegistration, WrapUp};
 use perezvon_model::prompt::Language;
@@ -16,6 +17,27 @@ fn field_of(error: StoreError) -> String {
 }
 
 both_engines! {
+    async fn what_an_agent_carries_is_the_companys_or_their_own(test: TestDb) {
+        let company = company(&test.db, "acme").await;
+        let before = company.db.config().await.expect("read");
+        assert_eq!((before.capacity, before.agents[0].capacity.clone()), (Capacity::default(), None));
+        let mut capacity = Capacity::default();
+        capacity.chat.most = 2;
+        company.db.set_capacity(&capacity).await.expect("kept");
+        let mut user = company.db.user(before.agents[0].id).await.expect("read");
+        user.capacity = Some(Capacity { units: 12, ..Capacity::default() });
+        company.db.update_user(&user, None).await.expect("kept");
+        let after = company.db.config().await.expect("read");
+        let own = after.agents.iter().find(|agent| agent.id == user.id).and_then(|agent| agent.capacity.clone());
+        assert_eq!((after.capacity, own), (capacity.clone(), user.capacity.clone()));
+        assert!(after.version > before.version, "the change takes effect");
+        capacity.mail.interrupts = vec![Channel::Voice];
+        let refused = company.db.set_capacity(&capacity).await;
+        assert!(matches!(refused, Err(StoreError::Invalid { field: "capacity", .. })), "{refused:?}");
+        user.capacity = Some(Capacity { units: 0, ..Capacity::default() });
+        assert!(company.db.update_user(&user, None).await.is_err());
+    }
+
     async fn a_configuration_is_read_as_it_was_written(test: TestDb) {
         let company = company(&test.db, "acme").await;
         let config = company.db.config().await.expect("the configuration is read");

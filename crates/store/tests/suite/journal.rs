@@ -1,3 +1,4 @@
+use perezvon_model::config::SkillLevel;
 use perezvon_model::journal::{Entry, Event, OfferOutcome, Outcome, Party, QueueOutcome};
 use perezvon_model::leg::Cause;
 use perezvon_model::prompt::Language;
@@ -166,6 +167,7 @@ both_engines! {
         let queue = company.queue;
         let mut script = Script::new(1);
         let number = E164::parse("+79160000001", "RU").expect("a number");
+        let needs = vec![SkillLevel { skill: perezvon_store::new_id(), level: 3 }];
         let promise = |script: &mut Script, at| {
             let id = script.arrive(at, "+79160000001", &company, queue);
             script.left(at + 5_000, id, queue, QueueOutcome::Overflowed, 5_000);
@@ -174,6 +176,8 @@ both_engines! {
                 number: number.clone(),
                 language: Language::En,
                 place_at: at,
+                needs: needs.clone(),
+                points: 7,
             };
             script.push(at + 5_000, Some(id), None, promised);
             id
@@ -192,12 +196,48 @@ both_engines! {
         let owed: Vec<_> = crash.owed.iter().map(|owed| (owed.interaction, owed.tries, owed.not_before)).collect();
         assert_eq!(owed, [(first, 1, T0 + 900_000), (later, 0, T0 + 6_000)]);
         assert_eq!((crash.owed[0].language, &crash.owed[0].number), (Language::En, &number));
+        assert_eq!((&crash.owed[0].needs, crash.owed[0].points), (&needs, 7));
         let closed: Vec<_> = crash.entries.iter().filter_map(|entry| entry.interaction).collect();
         assert!(!closed.contains(&first) && !closed.contains(&later));
         assert!(closed.contains(&kept) && closed.contains(&given_up));
         company.db.append(&crash.entries).await.expect("appended");
         let again = company.db.interrupted(T0 + 9_000_000).await.expect("read");
         assert_eq!((again.owed.len(), again.entries.len()), (2, 0));
+    }
+
+    async fn chats_and_mails_that_were_accepted_outlive_a_crash_until_they_are_done(test: TestDb) {
+        let company = company(&test.db, "acme").await;
+        let (queue, agent) = (company.queue, company.agent);
+        let mut script = Script::new(1);
+        let customer = perezvon_store::new_id();
+        let waits = script.item(T0 + 2_000, "waits", queue);
+        let at_hand = script.item(T0, "at hand", queue);
+        script.left(T0 + 1_000, at_hand, queue, QueueOutcome::Answered, 1_000);
+        script.connected(T0 + 1_000, at_hand, Some(queue), agent);
+        script.push(T0 + 10_000, Some(at_hand), Some(agent), Event::Rested { agent });
+        script.push(T0 + 30_000, Some(at_hand), Some(agent), Event::WentOn { agent, rested_ms: 20_000 });
+        script.push(T0 + 40_000, Some(at_hand), Some(agent), Event::Rested { agent });
+        let done = script.item(T0, "done", queue);
+        script.left(T0 + 1_000, done, queue, QueueOutcome::Abandoned, 1_000);
+        script.ended(T0 + 1_000, done, Outcome::Abandoned);
+        script.push(T0 + 45_000, Some(waits), None, Event::CustomerMatched { customer, created: false });
+        company.db.append(&script.take()).await.expect("appended");
+        let crash = company.db.interrupted(T0 + 9_000_000).await.expect("read");
+        let owed: Vec<_> = crash.items.iter().map(|owed| (owed.item.interaction, owed.item.place_at, owed.customer)).collect();
+        assert_eq!(owed, [(at_hand, T0, None), (waits, T0 + 2_000, Some(customer))]);
+        let item = &crash.items[1].item;
+        assert_eq!((item.queue, item.from.as_str(), item.subject.as_str(), item.request), (queue, "waits", "about waits", None));
+        assert_eq!(item.link.as_deref(), Some("https://chats.example/1"));
+        let ends = |entry: &&Entry| matches!(entry.event, Event::InteractionEnded { .. });
+        assert_eq!(crash.entries.iter().filter(ends).count(), 0, "nothing of it is over");
+        let talk_ms = crash.entries.iter().find_map(|entry| match entry.event {
+            Event::AgentDisconnected { talk_ms, .. } => Some(talk_ms),
+            _ => None,
+        });
+        assert_eq!(talk_ms, Some(44_000 - 20_000 - 5_000), "rests are no work");
+        company.db.append(&crash.entries).await.expect("appended");
+        let again = company.db.interrupted(T0 + 9_000_000).await.expect("read");
+        assert_eq!((again.items.len(), again.entries.len()), (2, 0));
     }
 
     async fn calls_cut_off_waiting_ringing_in_a_flow_or_in_wrap_up_are_closed(test: TestDb) {

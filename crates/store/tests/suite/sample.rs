@@ -106,6 +106,7 @@ pub fn user(email: &str, queues: Vec<QueueId>) -> User {
         sip_username: None,
         phone_uri: None,
         weight: 1,
+        capacity: None,
         queues,
         skills: Vec::new(),
     }
@@ -220,7 +221,7 @@ impl Script {
             from: from.to_owned(),
             to: "+74950000001".to_owned(),
             trunk: Some(company.trunk),
-            flow: company.flow,
+            flow: Some(company.flow),
         };
         self.push(at, Some(id), None, started);
         self.push(at, Some(id), None, Event::FlowAnswered);
@@ -233,6 +234,24 @@ impl Script {
         };
         self.push(at + 4_000, Some(id), None, collected);
         self.queued(at + 5_000, id, queue, 1);
+        id
+    }
+
+    /// A chat that waits.
+    pub fn item(&mut self, at: UtcMs, from: &str, queue: QueueId) -> InteractionId {
+        let id: InteractionId = self.ids.next(at);
+        let started = Event::InteractionStarted {
+            channel: Channel::Chat,
+            direction: Direction::Inbound,
+            from: from.to_owned(),
+            to: String::new(),
+            trunk: None,
+            flow: None,
+        };
+        self.push(at, Some(id), None, started);
+        let link = Some("https://chats.example/1".to_owned());
+        self.push(at, Some(id), None, Event::Subject { queue, text: format!("about {from}"), link });
+        self.queued(at, id, queue, 1);
         id
     }
 

@@ -3,7 +3,8 @@
 import { language, theme, type PlainKey, type Shortcut } from '@perezvon/ui'
 import { session } from '../features/session/session.svelte'
 import { softphone } from '../features/softphone/softphone.svelte'
-import { panels, writing } from '../features/workspace/desk.svelte'
+import { beside, type Conversation } from '../features/workspace/conversations'
+import { atDesk, panels, writing } from '../features/workspace/desk.svelte'
 import { live } from '../live/live.svelte'
 import { router } from './router.svelte'
 import { overlays } from './overlays.svelte'
@@ -34,16 +35,21 @@ function inWorkspace(then: () => void): void {
   then()
 }
 
-/** Accepts the offer that rings, and shows the desk. */
+/** Accepts what is offered, and shows the desk. */
 export function answer(): void {
-  const offer = live.desk?.offer
-  if (!offer) return
-  inWorkspace(() => void live.command({ command: 'accept', offer: offer.offer }))
+  const offered = atDesk.ringing
+  if (!offered) return
+  inWorkspace(() =>
+    void live.command({ command: 'accept', offer: offered.offer }).then((done) => {
+      // A call shows itself, and leaves what was open as it was.
+      if (done && offered.channel !== 'voice') atDesk.show(offered.about.interaction)
+    }),
+  )
 }
 
 export function decline(): void {
-  const offer = live.desk?.offer
-  if (offer) void live.command({ command: 'decline', offer: offer.offer })
+  const offered = atDesk.ringing
+  if (offered) void live.command({ command: 'decline', offer: offered.offer })
 }
 
 export function hangUp(): void {
@@ -74,15 +80,30 @@ export function toggleMute(): void {
   if (current) void toggle('mute', current.about.interaction, current.muted)
 }
 
-/** Where the queue leaves it to the agent: whether time for notes follows the call. */
-export function wantWrapUp(on: boolean): void {
-  const current = call()
-  if (current) void live.command({ command: 'want_wrap_up', interaction: current.about.interaction, on })
+/** Where the queue leaves it to the agent: whether time for notes follows. */
+export function wantWrapUp(interaction: string, on: boolean): void {
+  void live.command({ command: 'want_wrap_up', interaction, on })
 }
 
-export function extendWrapUp(): void {
-  const wrapUp = live.desk?.wrap_up
-  if (wrapUp) void live.command({ command: 'extend_wrap_up', interaction: wrapUp.about.interaction })
+export function extendWrapUp(interaction: string): void {
+  void live.command({ command: 'extend_wrap_up', interaction })
+}
+
+const isBeingWrappedUp = (open: Conversation) => Boolean(open.wrapUp) || open.item?.phase.phase === 'wrap_up'
+
+/** Done with what is open: with the wrap-up, or with a chat or a mail, whose note is sent first. */
+export async function finish(): Promise<void> {
+  const { open } = atDesk
+  const note = writing.current
+  if (!open || !note || open.call) return
+  if (isBeingWrappedUp(open)) return void (await note.finish())
+  await note.save()
+  await live.command({ command: 'finish', interaction: open.interaction })
+}
+
+function move(step: 1 | -1): void {
+  const next = beside(atDesk.all, atDesk.open, step)
+  if (next) inWorkspace(() => atDesk.show(next.interaction))
 }
 
 /** How long a click on Ready waits for the sound of a page that was just opened. */
@@ -106,8 +127,16 @@ export function toggleReady(): void {
 }
 
 function panel(name: 'keypad' | 'transfer'): void {
-  inWorkspace(() => (panels.open = panels.open === name ? null : name))
+  inWorkspace(() => {
+    const current = call()
+    // Digits go to the call, whatever is open.
+    if (name === 'keypad' && current && atDesk.open?.interaction !== current.about.interaction) atDesk.show(current.about.interaction)
+    panels.open = panels.open === name ? null : name
+  })
 }
+
+/** What is open can be passed on: a call that is up, a chat or a mail that is not being wrapped up. */
+const transferable = () => atDesk.open !== null && !isBeingWrappedUp(atDesk.open)
 
 function focus(name: 'note' | 'disposition'): void {
   inWorkspace(() => (panels.focus = name))
@@ -123,18 +152,18 @@ const page = (id: string, label: PlainKey, goKey: string, path: string, availabl
 })
 
 export const actions: Action[] = [
-  { id: 'answer', group: 'call', label: 'action.answer', shortcut: { code: 'KeyA', alt: true }, available: () => Boolean(live.desk?.offer), run: answer },
+  { id: 'answer', group: 'call', label: 'action.answer', shortcut: { code: 'KeyA', alt: true }, available: () => atDesk.ringing !== null, run: answer },
   {
     id: 'hang_up',
     group: 'call',
     label: 'action.hang_up',
     shortcut: { code: 'KeyX', alt: true, shift: true },
-    available: () => Boolean(live.desk?.offer ?? call()),
-    run: () => (live.desk?.offer ? decline() : hangUp()),
+    available: () => atDesk.ringing !== null || call() !== null,
+    run: () => (atDesk.ringing ? decline() : hangUp()),
   },
   { id: 'mute', group: 'call', label: 'action.mute', shortcut: { code: 'KeyM', alt: true }, available: () => call() !== null, run: toggleMute },
   { id: 'hold', group: 'call', label: 'action.hold', shortcut: { code: 'KeyH', alt: true }, available: () => call() !== null, run: toggleHold },
-  { id: 'transfer', group: 'call', label: 'action.transfer', shortcut: { code: 'KeyT', alt: true }, available: () => call() !== null, run: () => panel('transfer') },
+  { id: 'transfer', group: 'call', label: 'action.transfer', shortcut: { code: 'KeyT', alt: true }, available: transferable, run: () => panel('transfer') },
   { id: 'keypad', group: 'call', label: 'action.keypad', shortcut: { code: 'KeyK', alt: true }, available: () => call() !== null, run: () => panel('keypad') },
   { id: 'note', group: 'call', label: 'action.note', shortcut: { code: 'KeyN', alt: true }, available: () => writing.current !== null, run: () => focus('note') },
   { id: 'disposition', group: 'call', label: 'action.disposition', shortcut: { code: 'KeyW', alt: true }, available: () => writing.current !== null, run: () => focus('disposition') },
@@ -143,9 +172,11 @@ export const actions: Action[] = [
     group: 'call',
     label: 'action.finish',
     shortcut: { code: 'Enter', mod: true },
-    available: () => Boolean(live.desk?.wrap_up && writing.current),
-    run: () => void writing.current?.finish(),
+    available: () => atDesk.open !== null && !atDesk.open.call && writing.current !== null,
+    run: () => void finish(),
   },
+  { id: 'next', group: 'call', label: 'action.next', shortcut: { code: 'KeyJ', alt: true }, available: () => atDesk.all.length > 1, run: () => move(1) },
+  { id: 'previous', group: 'call', label: 'action.previous', shortcut: { code: 'KeyJ', alt: true, shift: true }, available: () => atDesk.all.length > 1, run: () => move(-1) },
   { id: 'ready', group: 'call', label: 'action.ready', shortcut: { code: 'KeyR', alt: true }, available: () => live.desk !== null, run: toggleReady },
   page('workspace', 'nav.workspace', 'KeyA', '/', isAgent),
   page('journal', 'nav.journal', 'KeyJ', '/journal', always),

@@ -44,6 +44,7 @@ fn desk(presence: Presence, wrap_up: Option<InteractionId>) -> Box<DeskView> {
             disposition: None,
             note: String::new(),
         }),
+        items: Vec::new(),
         queues: Vec::new(),
         handled_today: 0,
         mean_handle_ms: 0,

@@ -1,5 +1,5 @@
 // What the forms of the settings have in common: sections of fields, and which of them a refusal means.
-import type { Flow, Trunk } from '@perezvon/api'
+import type { Capacity, Flow, Queue, Trunk } from '@perezvon/api'
 import type { PlainKey } from '@perezvon/ui'
 
 export type Form = Record<string, unknown>
@@ -9,8 +9,8 @@ export interface AdminField {
   name: string
   path?: string
   label: PlainKey
-  hint?: PlainKey
-  kind: 'text' | 'email' | 'password' | 'number' | 'seconds' | 'check' | 'lines' | 'choice' | 'queues' | 'skills' | 'steps' | 'overflow' | 'announcements' | 'hours' | 'title' | 'flow_json'
+  hint?: PlainKey | ((form: Form) => PlainKey)
+  kind: 'text' | 'email' | 'password' | 'number' | 'seconds' | 'check' | 'lines' | 'choice' | 'queues' | 'skills' | 'steps' | 'overflow' | 'announcements' | 'hours' | 'channel' | 'capacity' | 'title' | 'flow_json'
   min?: number
   max?: number
   choices?: () => { value: string; label: string }[]
@@ -24,9 +24,11 @@ export interface AdminField {
 export interface Section {
   name: string
   title?: PlainKey
-  about?: PlainKey
+  about?: PlainKey | ((form: Form) => PlainKey)
   /** What is set in it, in a few words, while it is folded. */
   brief?: (form: Form) => string
+  /** Shown only while this holds. */
+  when?: (form: Form) => boolean
   fields: AdminField[]
 }
 
@@ -62,6 +64,9 @@ export function word<T extends { id: string }>(definition: {
   return definition as unknown as Word
 }
 
+/** Words that do not depend on the form, and those that do. */
+export const worded = (words: PlainKey | ((form: Form) => PlainKey), form: Form): PlainKey => (typeof words === 'function' ? words(form) : words)
+
 export const text = (value: unknown) => String(value ?? '').trim()
 export const number = (value: unknown) => Number(value ?? 0)
 
@@ -69,7 +74,7 @@ export const KEY: AdminField = { name: 'key', label: 'admin.key', hint: 'admin.k
 export const NAME: AdminField = { name: 'name', label: 'admin.name', kind: 'text' }
 
 /** What forms offer beside the names of the directory; it comes with their page. */
-export const offered: { flows: Flow[]; trunks: Trunk[] } = { flows: [], trunks: [] }
+export const offered: { flows: Flow[]; trunks: Trunk[]; queues: Queue[]; /** The company's. */ capacity: Capacity | null } = { flows: [], trunks: [], queues: [], capacity: null }
 
 export interface Refusal {
   /** As the API names it, such as `routing.overflow[1].to.to`. */

@@ -28,12 +28,13 @@ export function hoursForm(hours: Hours | null): HoursForm {
   }
 }
 
-export function hoursBody(form: HoursForm): Hours | null {
+/** Chats and mails of a closed queue are refused: for them there is no way to choose. */
+export function hoursBody(form: HoursForm, chooses = true): Hours | null {
   if (form.open === 'always') return null
   const { time_zone, week, holidays, exceptions, closed, at_close } = form
   // Enter sends the form from within a field, before it was left.
   const times = <T extends { from: string; to: string }>(row: T): T => ({ ...row, from: writtenTime(row.from), to: writtenTime(row.to) })
-  return { time_zone: time_zone.trim(), week: week.map(times), holidays: holidays.map((row) => row.date), exceptions: exceptions.map(times), closed, at_close }
+  return { time_zone: time_zone.trim(), week: week.map(times), holidays: holidays.map((row) => row.date), exceptions: exceptions.map(times), closed: chooses ? closed : { kind: 'onward' }, at_close }
 }
 
 /** `mon` is Monday; 2024-01-01 was one. */

@@ -1,5 +1,5 @@
 // The rules of a queue while they are written: how each begins, and what is said of them in a few words.
-import type { Announcement, Directory, Goal, Only, Overflow, OverflowWhen, RoutingStep, Say, Widen } from '@perezvon/api'
+import type { Announcement, Channel, Directory, Goal, Only, Overflow, OverflowWhen, RoutingStep, Say, Widen } from '@perezvon/api'
 import { names } from '../../live/directory.svelte'
 import { offered } from './form'
 
@@ -11,9 +11,20 @@ export const GOALS = ['onward', 'queue', 'flow', 'number', 'voicemail', 'callbac
 export const SAYS = ['position', 'wait', 'prompt', 'callback'] as const
 export const ONLYS = ['always', 'estimate_over', 'behind'] as const
 
-/** The queues that a rule of the queue `own` may lead to. */
+/** Queues but the queue `own`. */
 export function otherQueues(own: string): Directory['queues'] {
   return names.all.queues.filter((queue) => queue.id !== own)
+}
+
+/** The queues that a rule of the queue `own` may lead to: those of its channel. */
+export function queuesToLeadTo(own: string, channel: Channel): Directory['queues'] {
+  const channelOf = (id: string) => offered.queues.find((queue) => queue.id === id)?.routing.channel
+  return otherQueues(own).filter((queue) => (channelOf(queue.id) ?? channel) === channel)
+}
+
+/** Chats and mails go to other queues only: they are not called back, speak no message and follow no flow. */
+export function goalsOf(channel: Channel): readonly Goal['kind'][] {
+  return channel === 'voice' ? GOALS : ['queue']
 }
 
 /** A list with the chosen thing in it, also when it is there no more. */
@@ -46,14 +57,14 @@ export function beginWhen(kind: OverflowWhen['kind']): OverflowWhen {
   }
 }
 
-export function beginGoal(kind: Goal['kind'], own: string): Goal {
+export function beginGoal(kind: Goal['kind'], own: string, channel: Channel): Goal {
   switch (kind) {
     case 'onward':
     case 'voicemail':
     case 'callback':
       return { kind }
     case 'queue':
-      return { kind, queue: otherQueues(own)[0]?.id ?? '' }
+      return { kind, queue: queuesToLeadTo(own, channel)[0]?.id ?? '' }
     case 'flow':
       return { kind, flow: offered.flows[0]?.id ?? '' }
     case 'number':
@@ -88,7 +99,8 @@ export function nextStep(steps: RoutingStep[], own: string): RoutingStep {
 }
 
 /** The first rule is the one that most need: who waits too long leaves a message. */
-export function nextRule(rules: Overflow[]): Overflow {
+export function nextRule(rules: Overflow[], own: string, channel: Channel): Overflow {
+  if (channel !== 'voice') return { when: beginWhen(rules.length === 0 ? 'waited_over' : 'nobody_signed_in'), to: beginGoal('queue', own, channel) }
   return rules.length === 0 ? { when: beginWhen('waited_over'), to: { kind: 'voicemail' } } : { when: beginWhen('nobody_signed_in'), to: { kind: 'onward' } }
 }
 

@@ -2,6 +2,7 @@
 import type { Disposition, Flow, PhoneNumber, Skill, Trunk, User } from '@perezvon/api'
 import { language, phone, t } from '@perezvon/ui'
 import { names } from '../../live/directory.svelte'
+import { BEGINNING, copyOf, type CapacityForm } from './capacity'
 import { KEY, NAME, number, offered, text, word, type AdminField, type Form, type Section, type Word } from './form'
 import { QUEUE } from './queue'
 
@@ -34,16 +35,18 @@ export const WORDS: Word[] = [
       { name: 'queues', label: 'admin.queues', kind: 'queues' },
       { name: 'skills', label: 'admin.skills', kind: 'skills' },
       { name: 'weight', label: 'admin.weight', hint: 'admin.weight_hint', kind: 'number', min: 1, max: 100 },
+      { name: 'capacity', label: 'capacity.title', kind: 'capacity' },
       { name: 'device', label: 'presence.device', kind: 'choice', choices: () => [{ value: 'browser', label: t('presence.browser') }, { value: 'phone', label: t('presence.phone') }] },
       { name: 'sip_username', label: 'admin.sip_username', hint: 'admin.sip_username_hint', kind: 'text' },
       { name: 'phone_uri', label: 'admin.phone_uri', hint: 'admin.phone_uri_hint', kind: 'text' },
     ]),
     toForm: (user) => ({
       name: user?.name ?? '', email: user?.email ?? '', password: '', role: user?.role ?? 'agent', language: user?.language ?? language(), queues: [...(user?.queues ?? [])], skills: (user?.skills ?? []).map((one) => ({ ...one })), weight: user?.weight ?? 1,
+      capacity: { whose: user?.capacity ? 'own' : 'company', capacity: copyOf(user?.capacity ?? offered.capacity ?? BEGINNING) } satisfies CapacityForm,
       device: user?.device ?? 'browser', sip_username: user?.sip_username ?? '', phone_uri: user?.phone_uri ?? '',
     }),
     toBody: (form) => ({
-      name: text(form.name), email: text(form.email), role: form.role, language: form.language, queues: form.queues, skills: form.skills, weight: number(form.weight), device: form.device, sip_username: orNull(form.sip_username), phone_uri: orNull(form.phone_uri),
+      name: text(form.name), email: text(form.email), role: form.role, language: form.language, queues: form.queues, skills: form.skills, weight: number(form.weight), capacity: (form.capacity as CapacityForm).whose === 'own' ? (form.capacity as CapacityForm).capacity : null, device: form.device, sip_username: orNull(form.sip_username), phone_uri: orNull(form.phone_uri),
       // An empty field leaves the saved password as it is.
       ...(form.password ? { password: form.password } : {}),
     }),

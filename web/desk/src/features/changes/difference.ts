@@ -1,9 +1,11 @@
 // A change field by field: under the names that the forms have, with the values before and after in words.
-import type { Change } from '@perezvon/api'
+import type { Capacity, Change } from '@perezvon/api'
 import { phone, t } from '@perezvon/ui'
+import { capacityLines } from '../admin/capacity'
 import type { Form, Row, Section, Word } from '../admin/form'
 import type { HoursForm } from '../admin/hours'
 import { WORDS } from '../admin/words'
+import { session } from '../session/session.svelte'
 import { SUBJECTS } from './filters'
 import { hoursLines, lines, nameOf, type NameOf } from './values'
 
@@ -23,7 +25,7 @@ export const wordOf = (change: Change): Word | undefined => WORDS.find((word) =>
 
 export function title(change: Change): string {
   const who = change.user ? change.user_name ?? t('change.somebody') : t('change.console')
-  const what = { who, subject: change.subject, name: phone(change.name) }
+  const what = { who, subject: change.subject, name: phone(change.name || (change.subject === 'tenant' ? session.me?.tenant_name ?? '' : '')) }
   return !change.before ? t('change.made', what) : !change.after ? t('change.deleted', what) : t('change.changed', what)
 }
 
@@ -85,6 +87,7 @@ function readFlow(json: string): Json | undefined {
 }
 
 function company(side: Json): Value[] {
+  if ('capacity' in side) return [[t('capacity.title'), capacityLines(side.capacity as Capacity)]]
   return [[t('admin.name'), [String(side.name)]], [t('change.region'), [String(side.region)]], [t('queue.time_zone'), [String(side.time_zone)]]]
 }
 

@@ -1,7 +1,8 @@
 // The values of the settings in words: a line each, so that lists can be compared line by line.
-import type { Announcement, Goal, Overflow, RoutingStep, SkillLevel } from '@perezvon/api'
+import type { Announcement, Channel, Goal, Overflow, RoutingStep, SkillLevel } from '@perezvon/api'
 import { duration, language, phone, t, writtenDay, type PlainKey } from '@perezvon/ui'
 import { names } from '../../live/directory.svelte'
+import { capacityLines, type CapacityForm } from '../admin/capacity'
 import type { AdminField, Form } from '../admin/form'
 import { daysWord, type HoursForm } from '../admin/hours'
 
@@ -92,6 +93,12 @@ export function lines(field: AdminField, form: Form, named: NameOf): string[] {
       return [seconds(Number(value))]
     case 'choice':
       return value ? [field.choices?.().find((choice) => choice.value === value)?.label ?? named(String(value))] : []
+    case 'channel':
+      return [t(`capacity.${value as Channel}s`)]
+    case 'capacity': {
+      const { whose, capacity } = value as CapacityForm
+      return whose === 'own' ? capacityLines(capacity) : [t('capacity.of_company')]
+    }
     case 'queues':
       return (value as string[]).map(named)
     case 'skills':

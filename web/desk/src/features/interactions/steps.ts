@@ -1,5 +1,5 @@
 // Every step of a conversation in plain words.
-import type { Goal, JournalEntry, JournalEvent, OverflowCause, Receipt } from '@perezvon/api'
+import type { Channel, Goal, JournalEntry, JournalEvent, OverflowCause, Receipt } from '@perezvon/api'
 import { caller, clock, duration, phone, t, type Mark } from '@perezvon/ui'
 import { dates } from '../../live/dates.svelte'
 import { names } from '../../live/directory.svelte'
@@ -13,8 +13,9 @@ export interface Step {
   mark?: Mark
 }
 
-export function stepOf(entry: JournalEntry): Step {
-  return words(entry.event, entry)
+/** Calls, chats and mails take the same steps; some of them have other words. */
+export function stepOf(entry: JournalEntry, channel: Channel = 'voice'): Step {
+  return words(entry.event, entry, channel)
 }
 
 const nameOf = (id: string) => names.agent(id) || t('step.some_agent')
@@ -74,14 +75,21 @@ function told(lowS: number, highS: number | null): string {
   return t('step.wait_announced', { range: highS === null ? 'over' : low === 0 ? 'upto' : 'range', low, high })
 }
 
-function words(event: JournalEvent, entry: JournalEntry): Step {
+function words(event: JournalEvent, entry: JournalEntry, channel: Channel): Step {
   const agent = (id: string) => entry.agent_name || names.agent(id) || t('step.some_agent')
   const by = (id: string) => entry.by_name || names.agent(id) || t('step.some_agent')
   const queue = (id: string | null) => entry.queue_name || names.queue(id) || t('step.some_queue')
   switch (event.kind) {
     case 'interaction_started':
-      return { text: t('step.started', { direction: event.direction, from: caller(event.from), to: phone(event.to) }) }
+      return { text: event.channel === 'voice' ? t('step.started', { direction: event.direction, from: caller(event.from), to: phone(event.to) }) : t('step.item_started', { channel: event.channel, from: caller(event.from) }) }
+    case 'subject':
+      return { text: t('step.subject', { subject: event.text }), ...(event.link ? { detail: event.link } : {}) }
+    case 'rested':
+      return { text: t('step.rested', { agent: agent(event.agent), channel }), mark: 'off' }
+    case 'went_on':
+      return { text: t('step.went_on', { agent: agent(event.agent), channel }), detail: t('step.had_rested', { time: duration(event.rested_ms) }), mark: 'talk' }
     case 'customer_matched':
+      if (channel !== 'voice') return { text: t('step.item_customer') }
       return { text: event.created ? t('step.customer_created') : t('step.customer_matched') }
     case 'flow_answered':
       return { text: t('step.flow_answered') }
@@ -112,13 +120,13 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
     case 'nothing_for':
       return { text: t('step.nothing_for', { agent: agent(event.nothing.agent), waiting: event.nothing.waiting }) }
     case 'offered':
-      return { text: t('step.offered', { agent: agent(event.agent), device: event.device }), mark: 'ring' }
+      return { text: t('step.offered', { agent: agent(event.agent), device: channel === 'voice' ? event.device : '' }), mark: 'ring' }
     case 'offer_ended':
-      return { text: t('step.offer_ended', { agent: agent(event.agent), outcome: event.outcome }), detail: t('step.rang', { time: duration(event.rang_ms) }), ...(event.outcome === 'accepted' ? {} : { mark: 'off' as const }) }
+      return { text: t('step.offer_ended', { agent: agent(event.agent), outcome: event.outcome, channel }), detail: t(channel === 'voice' ? 'step.rang' : 'step.was_offered', { time: duration(event.rang_ms) }), ...(event.outcome === 'accepted' ? {} : { mark: 'off' as const }) }
     case 'left_queue':
-      return { text: t('step.left_queue', { queue: queue(event.queue), outcome: event.outcome }), detail: t('call.waited', { time: duration(event.wait_ms) }), ...(event.outcome === 'abandoned' ? { mark: 'bad' as const } : {}) }
+      return { text: t('step.left_queue', { queue: queue(event.queue), outcome: event.outcome, channel }), detail: t('call.waited', { time: duration(event.wait_ms) }), ...(event.outcome === 'abandoned' ? { mark: 'bad' as const } : {}) }
     case 'agent_connected':
-      return { text: t('step.agent_connected', { agent: agent(event.agent), device: event.device }), mark: 'talk' }
+      return { text: channel === 'voice' ? t('step.agent_connected', { agent: agent(event.agent), device: event.device }) : t('step.item_taken', { agent: agent(event.agent), channel }), mark: 'talk' }
     case 'hold_started':
       return { text: t('step.hold_started', { by: event.by }), mark: 'hold' }
     case 'hold_ended':
@@ -132,6 +140,7 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
     case 'transferred_to_agent':
       return { text: t('step.transferred_to_agent', { by: by(event.by), agent: agent(event.agent) }) }
     case 'agent_disconnected':
+      if (channel !== 'voice') return { text: t('step.item_put_down', { agent: agent(event.agent), channel }), detail: t('step.worked', { time: duration(event.talk_ms) }) }
       return { text: t('step.agent_disconnected', { agent: agent(event.agent) }), detail: [t('call.talked', { time: duration(event.talk_ms) }), event.hold_ms > 0 && t('step.held', { time: duration(event.hold_ms) })].filter(Boolean).join(', ') }
     case 'party_connected':
       return { text: t('step.party_connected', { uri: event.uri }), mark: 'talk' }
@@ -142,15 +151,16 @@ function words(event: JournalEvent, entry: JournalEntry): Step {
     case 'recording_failed':
       return { text: t('step.recording_failed'), detail: event.reason, mark: 'bad' }
     case 'interaction_ended':
+      if (channel !== 'voice') return { text: t('step.item_ended', { by: event.by }), detail: outcomeWord(event.outcome), ...(outcomeTone(event.outcome) === 'plain' ? {} : { mark: 'bad' as const }) }
       return { text: t('step.ended', { by: event.by, cause: event.cause }), detail: outcomeWord(event.outcome), ...(outcomeTone(event.outcome) === 'plain' ? {} : { mark: 'bad' as const }) }
     case 'wrap_up_started':
-      return { text: t('step.wrap_up_started', { agent: agent(event.agent) }), mark: 'wrap' }
+      return { text: t(channel === 'voice' ? 'step.wrap_up_started' : 'step.item_wrap_up_started', { agent: agent(event.agent) }), mark: 'wrap' }
     case 'noted':
       return { text: t('step.noted', { agent: agent(event.agent) }), detail: [entry.disposition_name ?? names.disposition(event.disposition), event.note].filter(Boolean).join(': ') }
     case 'wrap_up_extended':
-      return { text: t('step.wrap_up_extended', { agent: agent(event.agent) }), mark: 'wrap' }
+      return { text: t(channel === 'voice' ? 'step.wrap_up_extended' : 'step.item_wrap_up_extended', { agent: agent(event.agent) }), mark: 'wrap' }
     case 'wrap_up_ended':
-      return { text: t('step.wrap_up_ended', { agent: agent(event.agent) }), detail: duration(event.wrap_up_ms) }
+      return { text: t(channel === 'voice' ? 'step.wrap_up_ended' : 'step.item_wrap_up_ended', { agent: agent(event.agent) }), detail: duration(event.wrap_up_ms) }
     case 'agent_state': {
       const state = shown(event.presence, event.activity)
       return { text: t('step.agent_state', { agent: agent(event.agent), state: state.word }), mark: state.mark, ...(event.presence.state === 'break' && event.activity !== 'idle' ? { detail: reasonWord(event.presence.reason) } : {}) }

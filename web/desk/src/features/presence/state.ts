@@ -22,18 +22,19 @@ export function reasonWord(reason: string): string {
   return KNOWN.includes(reason) ? t(`state.reason_${reason}` as PlainKey) : reason
 }
 
-export function shown(presence: Presence, activity: Activity): Shown {
+/** `call`: what is observed is a call; chats and mails have words of their own. */
+export function shown(presence: Presence, activity: Activity, call = true): Shown {
   switch (activity) {
     case 'reserved':
       return { mark: 'ring', word: t('state.reserved') }
     case 'ringing':
-      return { mark: 'ring', word: t('state.ringing') }
+      return { mark: 'ring', word: t(call ? 'state.ringing' : 'state.offered') }
     case 'talking':
-      return { mark: 'talk', word: t('state.talking') }
+      return { mark: 'talk', word: t(call ? 'state.talking' : 'state.at_work') }
     case 'hold':
       return { mark: 'hold', word: t('state.hold') }
     case 'wrap_up':
-      return { mark: 'wrap', word: t('state.wrap_up') }
+      return { mark: 'wrap', word: t(call ? 'state.wrap_up' : 'item.wrap_up') }
     case 'idle':
       return idle(presence)
   }

@@ -1,7 +1,8 @@
-// What the workspace is about now, from the desk's view, and the note that goes with it.
+// What the workspace is about now, from the desk's view, and the notes that go with it.
 import type { InteractionView } from '@perezvon/api'
 import { caller } from '@perezvon/ui'
 import { live } from '../../live/live.svelte'
+import { choose, conversations, openOf, ringing, type Choice, type Conversation, type Ringing } from './conversations'
 import { Drafts } from './drafts'
 import { Note } from './note.svelte'
 
@@ -15,21 +16,51 @@ export const panels = $state<{ open: 'keypad' | 'transfer' | null; focus: 'note'
   roster: false,
 })
 
-class Writing {
-  current = $state.raw<Note | null>(null)
+class AtDesk {
+  private choice = $state.raw<Choice | null>(null)
+  readonly all: Conversation[] = $derived(conversations(live.desk))
+  readonly open: Conversation | null = $derived(openOf(this.all, this.choice))
+  readonly ringing: Ringing | null = $derived(ringing(live.desk))
 
-  /** Keeps one note per conversation: the same one while talking and in wrap-up. */
+  /** What is open stays open when others come, go or change their order. A call passes, and is no choice. */
   follow(): void {
-    const subject = live.desk?.call ?? live.desk?.wrap_up ?? null
-    const interaction = subject?.about.interaction
-    if (this.current && this.current.interaction !== interaction) {
-      this.current.close()
-      this.current = null
+    if (this.open?.item) this.choice = choose(this.all, this.open.interaction)
+  }
+
+  show(interaction: string): void {
+    this.choice = choose(this.all, interaction)
+    panels.open = null
+    panels.roster = false
+  }
+}
+
+export const atDesk = new AtDesk()
+
+class Writing {
+  private notes = $state.raw<ReadonlyMap<string, Note>>(new Map())
+  readonly current: Note | null = $derived(this.notes.get(atDesk.open?.interaction ?? '') ?? null)
+
+  /** Keeps one note per conversation: the same one while it is at hand, while it rests and in wrap-up. */
+  follow(): void {
+    atDesk.follow()
+    const notes = new Map<string, Note>()
+    for (const { interaction, about, note, disposition } of atDesk.all) {
+      const server = { note, disposition }
+      const known = this.notes.get(interaction)
+      known?.follow(server)
+      notes.set(interaction, known ?? new Note(interaction, nameOf(about), server, drafts, (command) => live.carry(command)))
     }
-    if (!subject || !interaction) return
-    const server = { note: subject.note, disposition: subject.disposition }
-    if (this.current) this.current.follow(server)
-    else this.current = new Note(interaction, nameOf(subject.about), server, drafts, (command) => live.carry(command))
+    const gone = [...this.notes.values()].filter((note) => !notes.has(note.interaction))
+    for (const note of gone) note.close()
+    if (gone.length > 0 || notes.size !== this.notes.size) this.notes = notes
+  }
+
+  has(interaction: string): boolean {
+    return this.notes.has(interaction)
+  }
+
+  save(): void {
+    for (const note of this.notes.values()) void note.save()
   }
 }
 
